@@ -1,0 +1,25 @@
+from django.conf import settings
+from django.db import models
+
+from contributions.models.contribution import Contribution
+
+
+class Version(models.Model):
+    """One numbered state of what is proposed. Never changed; revising adds the next."""
+
+    contribution = models.ForeignKey(Contribution, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    # As its kind's proposal defines (contributions/proposals/).
+    payload = models.JSONField()
+    note = models.TextField(blank=True, help_text="What changed and why, in Markdown.")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["contribution", "number"], name="version_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.contribution_id} v{self.number}"

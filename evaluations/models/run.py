@@ -1,0 +1,123 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from evaluations.models.recipe import Recipe
+from hub.lease import Leased, LeasedQuerySet
+from hub.models import Checkpoint
+
+
+class Whose(models.TextChoices):
+    """Who has to act on a failure."""
+
+    SUBMITTER = "submitter", "the submitter"
+    HUB = "hub", "the hub"
+
+
+class RunQuerySet(LeasedQuerySet):
+    def waiting_in_order(self) -> Self:
+        """The order in which workers take runs: priority first, then age."""
+        return self.filter(state="queued").order_by("-priority", "pk")
+
+    def live(self) -> Self:
+        return self.filter(state__in=Run.live_states())
+
+
+class Run(Leased):
+    """One attempt-counted job: one checkpoint, a set of recipes, on a queue."""
+
+    MOVES = {
+        "queued": {"fetching", "cancelled", "failed"},
+        "fetching": {"preparing", "queued", "failed", "cancelled"},
+        "preparing": {"running", "queued", "failed", "cancelled"},
+        "running": {"scoring", "queued", "failed", "cancelled"},
+        "scoring": {"published", "queued", "failed", "cancelled"},
+        "published": set(),
+        "failed": set(),
+        "cancelled": set(),
+    }
+    HELD_STATES = frozenset({"fetching", "preparing", "running", "scoring"})
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="runs")
+    recipes = models.ManyToManyField(Recipe, through="RunItem", related_name="runs")
+    state = models.CharField(max_length=20, default="queued")
+    queue = models.CharField(max_length=40)
+    priority = models.SmallIntegerField(default=0)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="requested_runs"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # Set by a person's cancel while a worker holds the run; the worker looks twice a second.
+    cancel_asked = models.BooleanField(default=False)
+    # {"stage": str, "phase": str, "done": int, "total": int}
+    progress = models.JSONField(default=dict)
+    log_tail = models.TextField(blank=True)
+    failure_stage = models.CharField(max_length=20, blank=True)
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_message = models.TextField(blank=True)
+    failure_whose = models.CharField(max_length=20, choices=Whose, blank=True)
+    versions = models.JSONField(default=dict)
+    hardware = models.JSONField(default=dict)
+    # seconds, by stage
+    timings = models.JSONField(default=dict)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="failed")
+                | (~models.Q(failure_code="") & ~models.Q(failure_message="")),
+                name="run_failure_says_why",
+            ),
+        ]
+        indexes = [
+            # workers and the queue page: what is next
+            models.Index(
+                fields=["queue", "-priority", "id"],
+                condition=models.Q(state="queued"),
+                name="run_waiting",
+            ),
+            # the sweeper: whose lease has run out
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state__in=["fetching", "preparing", "running", "scoring"]),
+                name="run_held",
+            ),
+            models.Index(fields=["state", "-id"], name="run_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.checkpoint}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("run_detail", args=[self.pk])
+
+
+class RunItem(models.Model):
+    """One recipe of one run. `live` is true from the request until the run fails or is cancelled.
+
+    The partial unique constraint is what "never computed twice" rests on: of two requests for the
+    same bytes under the same recipe, the second finds the first.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="items")
+    recipe = models.ForeignKey(Recipe, models.PROTECT, related_name="items")
+    checkpoint_digest = models.CharField(max_length=64)
+    live = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "recipe"], name="run_item_once"),
+            models.UniqueConstraint(
+                fields=["checkpoint_digest", "recipe"],
+                condition=models.Q(live=True),
+                name="run_item_computed_once",
+            ),
+        ]

@@ -1,0 +1,60 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+
+from evaluations.models.recipe import Recipe
+from evaluations.models.run import Run
+from hub.models import Checkpoint
+
+INFINITY = float("inf")
+
+
+class Score(models.Model):
+    """One measured metric of one run. Written once, by actions/record.py, never changed."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="scores")
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="scores")
+    checkpoint_digest = models.CharField(max_length=64)
+    recipe = models.ForeignKey(Recipe, models.PROTECT, related_name="scores")
+    metric = models.CharField(max_length=60)
+    value = models.FloatField()
+    stderr = models.FloatField(null=True, blank=True)
+    n = models.PositiveIntegerField(help_text="samples")
+    task_hash = models.CharField(max_length=64, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint_digest", "recipe", "metric"], name="score_once"
+            ),
+            # NaN is greater than infinity in PostgreSQL's order, so this refuses all three.
+            models.CheckConstraint(
+                condition=models.Q(value__gt=-INFINITY, value__lt=INFINITY), name="score_finite"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stderr=None) | models.Q(stderr__gte=0, stderr__lt=INFINITY),
+                name="score_stderr_finite",
+            ),
+        ]
+        indexes = [models.Index(fields=["checkpoint", "recipe"], name="score_by_checkpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.value:.4g} of {self.checkpoint}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("run_detail", args=[self.run_id])
+
+
+class Samples(models.Model):
+    """Per-sample outcomes of one score, in document order; the raw answers lie in the store."""
+
+    score = models.OneToOneField(Score, models.CASCADE, related_name="samples")
+    outcomes = ArrayField(models.FloatField())
+    doc_hashes = ArrayField(models.CharField(max_length=64))
+    # SHA-256 of the gzipped JSON lines with prompts and raw generations, in the checkpoint store.
+    raw_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name_plural = "samples"

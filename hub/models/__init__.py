@@ -1,0 +1,21 @@
+"""The catalogue's nouns, one a file."""
+
+from hub.models.checkpoint import Checkpoint
+from hub.models.dataset import Dataset
+from hub.models.lineage import LineageEdge
+from hub.models.revision import CardRevision
+from hub.models.token import Token
+from hub.models.user import User
+from hub.models.variant import ModelVariant
+from hub.models.working_group import WorkingGroup
+
+__all__ = [
+    "CardRevision",
+    "Checkpoint",
+    "Dataset",
+    "LineageEdge",
+    "ModelVariant",
+    "Token",
+    "User",
+    "WorkingGroup",
+]

@@ -1,0 +1,51 @@
+"""What a model variant and a dataset have in common: a name at an origin, a licence, a card."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Cast
+
+validate_name = RegexValidator(
+    r"^(?!.*(?:--|\.\.))[A-Za-z0-9][A-Za-z0-9._-]{0,95}\Z",
+    "Use up to 96 letters, digits, '.', '_' and '-', without '--' or '..'.",
+)
+
+# GeneratedField wants immutable expressions: the configuration is named, arrays go through text.
+SEARCH = SearchVector(
+    models.F("owner"), models.F("name"), weight="A", config="simple"
+) + SearchVector(
+    models.F("summary"), Cast("tags_text", models.TextField()), weight="B", config="simple"
+)
+
+
+class Entry(models.Model):
+    """Abstract: one repository at an origin, as the catalogue knows it."""
+
+    owner = models.CharField(max_length=96, validators=[validate_name])
+    name = models.CharField(max_length=96, validators=[validate_name])
+    # The repository at the origin; its name there may change, the entry's address here stays.
+    repo_id = models.CharField(max_length=200)
+    licence = models.CharField(
+        max_length=60, blank=True, help_text="Key as on the Hugging Face Hub."
+    )
+    licence_name = models.CharField(max_length=120, blank=True)
+    summary = models.CharField(max_length=300, blank=True)
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    tags_text = models.TextField(blank=True, editable=False)
+    search = models.GeneratedField(
+        expression=SEARCH, output_field=SearchVectorField(), db_persist=True
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`: how people and the API address it."""
+        return f"{self.owner}/{self.name}"

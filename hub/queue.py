@@ -1,0 +1,31 @@
+"""The only door to the broker. A message is a nudge: losing one costs a sweep, never a job."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from hub.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+def send(name: str, *args: Any, queue: str = "default") -> bool:
+    """Send task `name` now. False when the broker did not take it; the sweeper will send again.
+
+    `retry=False`: a web request must not wait for a broker that is down.
+    """
+    try:
+        app.send_task(name, args=args, queue=queue, retry=False)
+    except (KombuError, RedisError, OSError) as error:
+        logger.warning("broker did not take %s%r: %s", name, args, type(error).__name__)
+        return False
+    return True
+
+
+def send_on_commit(name: str, *args: Any, queue: str = "default") -> None:
+    """Send task `name` once the surrounding transaction is committed, never before."""
+    transaction.on_commit(partial(send, name, *args, queue=queue), robust=True)
