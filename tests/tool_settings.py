@@ -6,4 +6,4 @@ os.environ.setdefault("SECRET_KEY", "only-for-tools-that-never-serve-a-request")
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
-from hub.settings import *  # noqa: E402, F403
+from hub.settings import *  # noqa: F403
