@@ -4,6 +4,10 @@ Ann wrote the contribution. Ben reviews. Cleo maintains. Dora administers. Sam i
 an account; whoever has none is `client`.
 """
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -12,6 +16,25 @@ from rest_framework.test import APIClient
 from hub.models import User
 from hub.models.user import Role
 from tests.factories import make_user
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium: $CHROMIUM, or the first on the PATH."""
+    found = (path for name in CHROMIUM_NAMES if (path := shutil.which(name)))
+    return os.environ.get("CHROMIUM") or next(found, None)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Without a Chromium the browser tests are left out, and the header says so."""
+    return True if collection_path.name == "browser" and not find_chromium() else None
+
+
+def pytest_report_header() -> str:
+    found = find_chromium()
+    return f"browser tests: {found}" if found else "browser tests: NOT RUN, no Chromium was found"
 
 
 @pytest.fixture
