@@ -53,7 +53,7 @@ class Leased(Stateful):
         """The guard that every write of the holder carries."""
         return {"attempt": self.attempt, "lease_token": self.lease_token}
 
-    def claim(self, to: str, *, worker: str) -> None:
+    def claim(self, to: str, *, worker: str, **changes: Any) -> None:
         """Take the waiting job: one conditional UPDATE. Raises IllegalMove when another was first."""
         self.move(
             to,
@@ -62,6 +62,7 @@ class Leased(Stateful):
             lease_token=models.F("lease_token") + 1,
             lease_until=from_now(settings.LEASE_SECONDS),
             worker=worker[:200],
+            **changes,
         )
 
     def renew(self, **changes: Any) -> bool:

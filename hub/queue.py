@@ -4,6 +4,8 @@ import logging
 from functools import partial
 from typing import Any
 
+import redis
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -29,3 +31,17 @@ def send(name: str, *args: Any, queue: str = "default") -> bool:
 def send_on_commit(name: str, *args: Any, queue: str = "default") -> None:
     """Send task `name` once the surrounding transaction is committed, never before."""
     transaction.on_commit(partial(send, name, *args, queue=queue), robust=True)
+
+
+def depth(queue: str) -> int | None:
+    """How many messages of `queue` the broker holds; None when it does not answer within a second.
+
+    Celery on Redis keeps a queue as one list of that name.
+    """
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
+        ) as broker:
+            return int(broker.llen(queue))
+    except (RedisError, OSError):
+        return None

@@ -2,6 +2,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from evaluations.models.recipe import Recipe
@@ -20,6 +22,10 @@ class RunQuerySet(LeasedQuerySet):
     def waiting_in_order(self) -> Self:
         """The order in which workers take runs: priority first, then age."""
         return self.filter(state="queued").order_by("-priority", "pk")
+
+    def due(self) -> Self:
+        """Waiting, and not held back after a failure."""
+        return self.waiting_in_order().filter(Q(not_before=None) | Q(not_before__lte=Now()))
 
     def live(self) -> Self:
         return self.filter(state__in=Run.live_states())
@@ -49,6 +55,11 @@ class Run(Leased):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="requested_runs"
     )
     requested_at = models.DateTimeField(auto_now_add=True)
+    # A failure that may pass puts the run back; it is not taken again before this time.
+    not_before = models.DateTimeField(null=True, editable=False)
+    retry_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="retries"
+    )
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     # Set by a person's cancel while a worker holds the run; the worker looks twice a second.
@@ -64,6 +75,8 @@ class Run(Leased):
     hardware = models.JSONField(default=dict)
     # seconds, by stage
     timings = models.JSONField(default=dict)
+    # What the harness found odd but not wrong: list of sentences.
+    warnings = models.JSONField(default=list)
 
     objects = RunQuerySet.as_manager()
 

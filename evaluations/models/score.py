@@ -53,6 +53,8 @@ class Samples(models.Model):
     score = models.OneToOneField(Score, models.CASCADE, related_name="samples")
     outcomes = ArrayField(models.FloatField())
     doc_hashes = ArrayField(models.CharField(max_length=64))
+    # Of each outcome where the value is a weighted mean (perplexities: bytes or words), else null.
+    weights = ArrayField(models.FloatField(), null=True)
     # SHA-256 of the gzipped JSON lines with prompts and raw generations, in the checkpoint store.
     raw_sha256 = models.CharField(max_length=64, blank=True)
 
