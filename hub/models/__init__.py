@@ -2,6 +2,7 @@
 
 from hub.models.checkpoint import Checkpoint
 from hub.models.dataset import Dataset
+from hub.models.idempotency import IdempotentAnswer
 from hub.models.lineage import LineageEdge
 from hub.models.revision import CardRevision
 from hub.models.token import Token
@@ -13,6 +14,7 @@ __all__ = [
     "CardRevision",
     "Checkpoint",
     "Dataset",
+    "IdempotentAnswer",
     "LineageEdge",
     "ModelVariant",
     "Token",

@@ -18,13 +18,19 @@ class Purpose(models.TextChoices):
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def named(self, owner: str, name: str) -> Self:
-        return self.filter(owner__iexact=owner, name__iexact=name)
+        # Lower(), not iexact: that is what the unique index is on.
+        return self.alias(low_owner=Lower("owner"), low_name=Lower("name")).filter(
+            low_owner=owner.lower(), low_name=name.lower()
+        )
 
     def published(self) -> Self:
         return self.filter(state="published")
 
     def matching(self, text: str) -> Self:
         words = models.Q(search=SearchQuery(text, config="simple", search_type="websearch"))
+        owner, slash, name = text.partition("/")
+        if slash:
+            return self.filter(owner__icontains=owner.strip(), name__icontains=name.strip())
         return self.filter(words | models.Q(owner__icontains=text) | models.Q(name__icontains=text))
 
 

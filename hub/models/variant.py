@@ -3,7 +3,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 
 from hub.models.entry import Entry
@@ -13,7 +13,10 @@ from hub.state import Stateful
 class ModelVariantQuerySet(models.QuerySet["ModelVariant"]):
     def named(self, owner: str, name: str) -> Self:
         """Case does not matter in an address, as at the origins."""
-        return self.filter(owner__iexact=owner, name__iexact=name)
+        # Lower(), not iexact: that is what the unique index is on.
+        return self.alias(low_owner=Lower("owner"), low_name=Lower("name")).filter(
+            low_owner=owner.lower(), low_name=name.lower()
+        )
 
     def published(self) -> Self:
         return self.filter(state="published")
@@ -21,6 +24,9 @@ class ModelVariantQuerySet(models.QuerySet["ModelVariant"]):
     def matching(self, text: str) -> Self:
         """Words anywhere in name, summary and tags, or a piece of `owner/name` (trigram index)."""
         words = models.Q(search=SearchQuery(text, config="simple", search_type="websearch"))
+        owner, slash, name = text.partition("/")
+        if slash:
+            return self.filter(owner__icontains=owner.strip(), name__icontains=name.strip())
         return self.filter(words | models.Q(owner__icontains=text) | models.Q(name__icontains=text))
 
 
@@ -51,8 +57,9 @@ class ModelVariant(Entry, Stateful):
             GinIndex(fields=["search"], name="variant_search"),
             # variant list and board filter: a piece of a name
             GinIndex(
-                OpClass(models.F("owner"), "gin_trgm_ops"),
-                OpClass(models.F("name"), "gin_trgm_ops"),
+                # Upper: what icontains asks for
+                OpClass(Upper("owner"), "gin_trgm_ops"),
+                OpClass(Upper("name"), "gin_trgm_ops"),
                 name="variant_name_trigrams",
             ),
             models.Index(fields=["state", "-created_at", "-id"], name="variant_newest"),
