@@ -65,8 +65,18 @@ class BenchmarkVersion(models.Model):
 
         Not clipped below 0: worse than guessing is information.
         """
-        best = self.best if self.best is not None else self.upper_bound
-        floor = self.chance if self.chance is not None else self.lower_bound
+        ends = self.anchors()
+        return None if ends is None else 100 * (value - ends[0]) / (ends[1] - ends[0])
+
+    def anchors(self) -> tuple[float, float] | None:
+        """The values that normalise to 0 and to 100, in the metric's unit; None where not stated.
+
+        Where nothing is stated the bounds stand in: the better one for the best, the other for chance.
+        """
+        bounds = (self.lower_bound, self.upper_bound)
+        worse, better = bounds if self.higher_is_better else bounds[::-1]
+        best = self.best if self.best is not None else better
+        floor = self.chance if self.chance is not None else worse
         if best is None or floor is None or best == floor:
             return None
-        return 100 * (value - floor) / (best - floor)
+        return floor, best

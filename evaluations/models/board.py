@@ -23,6 +23,9 @@ class Board(models.Model):
     ranked_at = models.DateTimeField(null=True, editable=False)
     # Number of standings, kept by actions/rank.py: a page must not count 100,000 rows.
     size = models.PositiveIntegerField(default=0, editable=False)
+    # What a page says about the whole board, kept by actions/rank.py: choices of the filters, the
+    # span of each column, the points of the chart (evaluations/actions/rank.py has the shape).
+    facets = models.JSONField(default=dict, editable=False)
 
     class Meta:
         ordering = ["title"]

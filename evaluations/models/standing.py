@@ -3,24 +3,40 @@ from django.db import models
 from evaluations.models.board import Board, BoardRecipe
 from hub.models import Checkpoint, ModelVariant
 
+INFINITY = float("inf")
+# Where a row without an average stands: behind everybody.
+LAST_PLACE = INFINITY
+
 
 class Standing(models.Model):
-    """One checkpoint's row on a board. Computed by actions/rank.py when a score lands, only read by pages.
+    """One variant's row on a board. Computed by actions/rank.py when a score lands, only read by pages.
 
     `average` is the weighted mean of normalised scores (0 = chance, 100 = best); it and `rank` are
     null while a score is missing, so that an incomplete row never stands above a complete one.
     What filters and columns need of the variant is copied here: a board page is one index scan.
     """
 
-    board = models.ForeignKey(Board, models.CASCADE, related_name="standings")
+    board = models.ForeignKey(Board, models.CASCADE, related_name="standings", db_index=False)
     checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="standings")
-    variant = models.ForeignKey(ModelVariant, models.CASCADE, related_name="standings")
+    variant = models.ForeignKey(
+        ModelVariant, models.CASCADE, related_name="standings", db_index=False
+    )
     rank = models.PositiveIntegerField(null=True)
+    # Best and worst rank that the intervals of the averages (95 %) leave open.
+    rank_low = models.PositiveIntegerField(null=True)
+    rank_high = models.PositiveIntegerField(null=True)
     average = models.FloatField(null=True)
     stderr = models.FloatField(null=True, help_text="of the average")
+    # What pages are cut by: minus the average, infinity where there is none. Ranks move whenever
+    # somebody better arrives; this does not, so a reader between two pages misses nobody. It also
+    # keeps `rank` out of every index: moving 100,000 ranks rewrites no index entry.
+    place = models.FloatField(default=LAST_PLACE)
     # {str(column id): {"value", "stderr", "n", "normalised", "run"}}
     values = models.JSONField(default=dict)
     missing = models.PositiveSmallIntegerField(default=0)
+    # Average minus the parent's on this board; the ± takes the two as independent.
+    delta = models.FloatField(null=True)
+    delta_stderr = models.FloatField(null=True)
     owner = models.CharField(max_length=96)
     name = models.CharField(max_length=96)
     licence = models.CharField(max_length=60, blank=True)
@@ -30,17 +46,25 @@ class Standing(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        ordering = ["board", models.F("rank").asc(nulls_last=True), "pk"]
+        ordering = ["board", "place", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["board", "checkpoint"], name="standing_once"),
+            models.UniqueConstraint(fields=["board", "variant"], name="standing_once"),
+            models.CheckConstraint(
+                condition=models.Q(average=None, rank=None, place=LAST_PLACE)
+                | models.Q(average__isnull=False, rank__isnull=False, place__lt=LAST_PLACE),
+                name="standing_ranked_when_complete",
+            ),
         ]
         indexes = [
-            # The board page by rank, with keyset pages; null ranks sort last in ascending order.
-            models.Index(fields=["board", "rank", "id"], name="standing_by_rank"),
+            # leaderboards.py: one for each order and each filter, all with keyset pages
+            models.Index(fields=["board", "place", "id"], name="standing_by_place"),
             models.Index(fields=["board", "parameters", "id"], name="standing_by_parameters"),
-            models.Index(fields=["board", "owner", "rank", "id"], name="standing_by_owner"),
-            models.Index(fields=["board", "licence", "rank", "id"], name="standing_by_licence"),
-            models.Index(fields=["board", "relation", "rank", "id"], name="standing_by_relation"),
+            models.Index(fields=["board", "name", "id"], name="standing_by_name"),
+            models.Index(fields=["board", "owner", "place", "id"], name="standing_by_owner"),
+            models.Index(fields=["board", "licence", "place", "id"], name="standing_by_licence"),
+            models.Index(fields=["board", "relation", "place", "id"], name="standing_by_relation"),
+            models.Index(fields=["board", "parent_name", "place", "id"], name="standing_by_parent"),
+            # the variant page
             models.Index(fields=["variant"], name="standing_by_variant"),
         ]
 
@@ -49,18 +73,27 @@ class Standing(models.Model):
 
 
 class Cell(models.Model):
-    """One score on one standing, so that sorting by a column is an index scan too.
+    """One column of one standing, so that sorting by a column is an index scan too.
 
     `key` is the value with the metric's direction folded in: bigger is better for every column.
+    Both are null where the score is missing: even the rows that come last are found by the index.
     """
 
-    standing = models.ForeignKey(Standing, models.CASCADE, related_name="cells")
-    column = models.ForeignKey(BoardRecipe, models.CASCADE, related_name="cells")
-    value = models.FloatField()
-    key = models.FloatField()
+    standing = models.ForeignKey(Standing, models.CASCADE, related_name="cells", db_index=False)
+    column = models.ForeignKey(BoardRecipe, models.CASCADE, related_name="cells", db_index=False)
+    value = models.FloatField(null=True)
+    key = models.FloatField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["standing", "column"], name="cell_once"),
+            models.CheckConstraint(
+                condition=models.Q(value=None, key=None)
+                | models.Q(value__gt=-INFINITY, value__lt=INFINITY, key__isnull=False),
+                name="cell_finite",
+            ),
         ]
-        indexes = [models.Index(fields=["column", "-key", "standing"], name="cell_by_column")]
+        indexes = [
+            # leaderboards.py: best first reads it backwards
+            models.Index(fields=["column", "key", "standing"], name="cell_by_column")
+        ]
