@@ -1,0 +1,155 @@
+"""Write what was measured: all of it, once, or nothing."""
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models.functions import Now
+
+from evaluations.actions.mark_stale import mark_stale
+from evaluations.actions.move import move_run
+from evaluations.harness.protocol import FAILURES, HarnessFailure, Measurement, Report
+from evaluations.models import Recipe, Run, Samples, Score
+from hub import store
+
+# The database may be away for as long as a lease lasts; after that the run is not ours anyway.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
+
+
+def record_run(run: Run, report: Report, *, timings: Mapping[str, Any]) -> None:
+    """Scores, samples and what they were made with; the run is published. One transaction, guarded by
+    state, attempt and lease token, and by nobody having asked to cancel.
+
+    Raises HarnessFailure for a report that does not answer what was asked, IllegalMove when the run
+    is not ours any more. An answer to COMMIT that got lost is found by looking for our own row.
+    """
+    recipes = {item.recipe.digest: item.recipe for item in _items(run)}
+    check_report(report, recipes)
+    raw = {each.recipe_digest: _keep_samples(each) for each in report.measurements}
+    gives_up = time.monotonic() + settings.LEASE_SECONDS
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            _write(run, report, recipes, raw, timings)
+            return
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > gives_up:
+                raise
+            connection.close()
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            if _is_written(run):
+                return
+
+
+def check_report(report: Report, recipes: Mapping[str, Recipe]) -> None:
+    """Every recipe answered exactly once, by a finite number inside the benchmark's bounds."""
+    answered = sorted(each.recipe_digest for each in report.measurements)
+    if answered != sorted(recipes):
+        raise _refused("bad_output", "The harness did not answer each recipe exactly once.")
+    for each in report.measurements:
+        _check_measurement(each, recipes[each.recipe_digest])
+
+
+def _check_measurement(each: Measurement, recipe: Recipe) -> None:
+    version = recipe.benchmark_version
+    named = f"{each.metric} on {version}"
+    if each.metric != version.metric:
+        raise _refused("bad_output", f"{named}: {version.metric} was asked for.")
+    numbers = (each.value, *(() if each.stderr is None else (each.stderr,)), *each.outcomes)
+    for number in numbers:
+        if not isinstance(number, int | float) or not math.isfinite(number):
+            raise _refused("not_finite", f"{named} is {number}, not a finite number.")
+    if each.stderr is not None and each.stderr < 0:
+        raise _refused("bad_output", f"{named} has a negative standard error.")
+    low, high = version.lower_bound, version.upper_bound
+    if (low is not None and each.value < low) or (high is not None and each.value > high):
+        bounds = f"{'-∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
+        raise _refused("out_of_bounds", f"{named} is {each.value:g}, outside {bounds}.")
+    if each.n < 1 or (each.outcomes and len(each.outcomes) != len(each.doc_hashes)):
+        raise _refused("bad_output", f"{named}: outcomes and documents do not match.")
+
+
+def _items(run: Run) -> Any:
+    return run.items.select_related("recipe__benchmark_version__benchmark")
+
+
+def _keep_samples(measurement: Measurement) -> str:
+    """Prompts and raw answers into the content-addressed store; SHA-256. Twice does no harm."""
+    try:
+        return str(store.default().add_file(measurement.samples_path))
+    except OSError as error:
+        message = f"No room left for the answers of the model ({error.strerror})."
+        raise _refused("disk_full", message) from error
+
+
+def _write(
+    run: Run,
+    report: Report,
+    recipes: Mapping[str, Recipe],
+    raw: Mapping[str, str],
+    timings: Mapping[str, Any],
+) -> None:
+    state = run.state
+    try:
+        with transaction.atomic():
+            move_run(
+                run,
+                "published",
+                guard={"cancel_asked": False},
+                finished_at=Now(),
+                lease_until=None,
+                versions=report.versions,
+                hardware=report.hardware,
+                timings=dict(timings),
+                warnings=list(report.warnings),
+                failure_stage="",
+                failure_code="",
+                failure_message="",
+                failure_whose="",
+            )
+            for each in report.measurements:
+                _write_score(run, recipes[each.recipe_digest], each, raw[each.recipe_digest])
+            mark_stale(recipes.values())
+    except BaseException:
+        # The row was rolled back; so must be what this object says of it, for the next try.
+        run.state = state
+        raise
+
+
+def _write_score(run: Run, recipe: Recipe, each: Measurement, raw_sha256: str) -> None:
+    score = Score.objects.create(
+        run=run,
+        checkpoint=run.checkpoint,
+        checkpoint_digest=run.checkpoint.digest,
+        recipe=recipe,
+        metric=each.metric,
+        value=each.value,
+        stderr=each.stderr,
+        n=each.n,
+        task_hash=each.task_hash[:64],
+    )
+    Samples.objects.create(
+        score=score,
+        outcomes=list(each.outcomes),
+        doc_hashes=list(each.doc_hashes),
+        weights=None if each.weights is None else list(each.weights),
+        raw_sha256=raw_sha256,
+    )
+
+
+def _is_written(run: Run) -> bool:
+    """Whether our own COMMIT arrived although its answer did not."""
+    try:
+        return Run.objects.filter(pk=run.pk, state="published", **run.lease).exists()
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return False
+
+
+def _refused(code: str, message: str) -> HarnessFailure:
+    assert code in FAILURES  # noqa: S101
+    return HarnessFailure(code, message, stage="scoring")

@@ -1,0 +1,33 @@
+"""A worker that was told to stop hands back what it holds."""
+
+from django.db import transaction
+from django.db.models import F
+
+from evaluations.actions.move import move_run
+from evaluations.models import Run
+from hub.queue import send_on_commit
+from hub.state import IllegalMove
+
+
+def release_runs(worker: str) -> int:
+    """Put every run that `worker` holds back at once, the attempt not charged. How many.
+
+    The lease token stays, so that the next claim makes a new one and fences the old holder off.
+    """
+    released = 0
+    for run in Run.objects.filter(state__in=Run.HELD_STATES, worker=worker):
+        try:
+            with transaction.atomic():
+                move_run(
+                    run,
+                    "queued",
+                    why="the worker was told to stop",
+                    attempt=F("attempt") - 1,
+                    lease_until=None,
+                    sent_at=None,
+                )
+                send_on_commit("evaluations.work", run.queue, queue=run.queue)
+        except IllegalMove:
+            continue
+        released += 1
+    return released

@@ -1,0 +1,32 @@
+"""Ask again for what a run failed to measure."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from evaluations.actions.request import create_runs
+from evaluations.models import Run
+from evaluations.permissions import may_retry_run
+from hub.models import User
+from hub.refusal import Refusal
+from hub.state import IllegalMove
+
+RETRIABLE = frozenset({"failed", "cancelled"})
+
+
+def retry_run(*, actor: User, run: Run) -> Run:
+    """A new waiting run with the items of a failed or cancelled one, which stays as it ended.
+
+    Raises PermissionDenied; IllegalMove when `run` did not fail; Refusal already_requested when
+    another run has measured all of it since, or is about to.
+    """
+    if not may_retry_run(actor, run):
+        raise PermissionDenied("Only who requested a run, or a maintainer, may retry it.")
+    run.refresh_from_db(fields=["state"])
+    if run.state not in RETRIABLE:
+        raise IllegalMove(run, "queued", run.state)
+    recipes = [item.recipe for item in run.items.select_related("recipe")]
+    with transaction.atomic():
+        runs = create_runs(actor=actor, checkpoint=run.checkpoint, recipes=recipes, retry_of=run)
+        if not runs:
+            raise Refusal("already_requested", "Another run measures the same already.")
+    return runs[0]

@@ -1,0 +1,75 @@
+"""Find what was lost: runs whose worker is gone, runs nobody was told about, boards nobody ranked.
+
+Idempotent: beat may run twice, and two sweeps at once do what one does.
+"""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from evaluations.actions.fail import LEASE_LOST, fail_run
+from evaluations.models import Board, Run
+from hub.lease import from_now
+from hub.queue import depth, send
+from hub.state import IllegalMove
+
+# More than this is left for the next sweep.
+BATCH = 500
+
+
+class Swept(NamedTuple):
+    """How many runs were taken back, nudges sent and boards announced again."""
+
+    overdue: int
+    nudged: int
+    boards: int
+
+
+def sweep() -> Swept:
+    return Swept(take_back_overdue(), nudge_waiting(), nudge_boards())
+
+
+def take_back_overdue() -> int:
+    """Runs whose lease ran out go back in the queue, or fail once their attempts are used up."""
+    taken = 0
+    for run in Run.objects.overdue().order_by("pk")[:BATCH]:
+        try:
+            fail_run(run, LEASE_LOST, wait=False, guard={"lease_until__lt": Now()})
+        except IllegalMove:
+            continue  # renewed, ended or swept meanwhile
+        taken += 1
+    return taken
+
+
+def nudge_waiting() -> int:
+    """Send as many messages as a queue has runs more than the broker has messages: never a flood."""
+    queues = Run.objects.due().order_by().values_list("queue", flat=True).distinct()
+    return sum(_nudge(queue) for queue in queues)
+
+
+def _nudge(queue: str) -> int:
+    known = depth(queue)
+    if known is None:
+        return 0  # no broker: the next sweep
+    due = Run.objects.due().filter(queue=queue)
+    missing = min(due.count() - known, BATCH)
+    if missing <= 0:
+        return 0
+    unsent = due.unsent(settings.SWEEP_SECONDS).values_list("pk", flat=True)[:missing]
+    sent = 0
+    for pk in list(unsent):
+        # Marked before it is sent, so that of two sweeps one sends.
+        mine = Run.objects.unsent(settings.SWEEP_SECONDS).filter(pk=pk).update(sent_at=Now())
+        if mine and send("evaluations.work", queue, queue=queue):
+            sent += 1
+        elif mine:
+            Run.objects.filter(pk=pk, state="queued").update(sent_at=None)
+            break
+    return sent
+
+
+def nudge_boards() -> int:
+    """Boards that a score made stale a while ago and that nobody ranked since."""
+    stale = Board.objects.filter(stale_since__lt=from_now(-settings.SWEEP_SECONDS))
+    return sum(send("evaluations.rank", pk) for pk in stale.values_list("pk", flat=True)[:BATCH])

@@ -1,0 +1,84 @@
+"""From the recipes of a run to what a harness is given: as few model loads as the recipes allow."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from evaluations import suites
+from evaluations.harness.protocol import Job, Limits, TaskSpec
+from evaluations.models import Recipe, Run
+
+SUITES = Path(suites.__file__).parent
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarnessJob:
+    """One start of one harness. `version` is the one that the recipes' digests name."""
+
+    harness: str
+    version: str
+    job: Job
+
+
+def jobs_of(run: Run, checkpoint_path: Path) -> list[HarnessJob]:
+    """What to start for `run`: recipes that agree on harness, dtype and batch size share a model load."""
+    shared: dict[tuple[str, str, str, int], list[Recipe]] = defaultdict(list)
+    for item in run.items.select_related("recipe__benchmark_version__benchmark"):
+        recipe = item.recipe
+        harness = recipe.benchmark_version.harness
+        key = (harness, recipe.harness_version, recipe.dtype, recipe.batch_size)
+        shared[key].append(recipe)
+    return [
+        HarnessJob(
+            harness=harness,
+            version=version,
+            job=_job(checkpoint_path, recipes, dtype=dtype, batch_size=batch_size),
+        )
+        for (harness, version, dtype, batch_size), recipes in shared.items()
+    ]
+
+
+def _job(path: Path, recipes: list[Recipe], *, dtype: str, batch_size: int) -> Job:
+    tasks = tuple(task_spec(recipe) for recipe in recipes)
+    # Only a task of the harness's own registry has its data elsewhere.
+    registry = any(task.file is None for task in tasks)
+    return Job(
+        checkpoint_path=path,
+        tasks=tasks,
+        dtype=dtype,
+        batch_size=batch_size,
+        device=settings.HARNESS_DEVICE,
+        threads=settings.HARNESS_THREADS,
+        limits=Limits(
+            wall_seconds=settings.HARNESS_WALL_SECONDS,
+            stall_seconds=settings.HARNESS_STALL_SECONDS,
+            rss_bytes=settings.HARNESS_MEMORY_MB * MEBIBYTE,
+        ),
+        network=registry,
+        cache=settings.STATE_DIR / "harness-cache" if registry else None,
+        hub_endpoint=settings.HF_ENDPOINT,
+    )
+
+
+def task_spec(recipe: Recipe) -> TaskSpec:
+    """One recipe as the harness reads it. `repeats` of 1 leaves what the task file says."""
+    version = recipe.benchmark_version
+    return TaskSpec(
+        recipe_digest=recipe.digest,
+        task=version.task,
+        metric=version.metric,
+        file=SUITES / version.task_file if version.task_file else None,
+        filter=version.filter,
+        n_shot=recipe.n_shot,
+        gen_args=recipe.generation,
+        apply_chat_template=recipe.apply_chat_template,
+        system_prompt=recipe.system_prompt,
+        repeats=recipe.repeats if recipe.repeats > 1 else None,
+        seeds=tuple(recipe.seeds) or (0,),
+        limit=recipe.limit,
+        lower=version.lower_bound,
+        upper=version.upper_bound,
+    )

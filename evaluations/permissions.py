@@ -1,0 +1,38 @@
+"""Who may do what to runs. Predicates only; actions raise, pages hide."""
+
+from typing import TypeGuard
+
+from django.contrib.auth.models import AnonymousUser
+
+from evaluations.models import Run
+from hub.models import User
+from hub.models.user import Role
+
+# Runs that one member may have waiting at once, so that nobody's flood of near-copies holds up the rest.
+MOST_WAITING = 20
+
+Visitor = User | AnonymousUser
+
+
+def may_request_runs(user: Visitor) -> TypeGuard[User]:
+    """Everybody with an account: what is measured is public, and asking twice costs nothing."""
+    return isinstance(user, User) and user.is_active
+
+
+def has_no_limit(user: User) -> bool:
+    """Whether `user` may have more than MOST_WAITING runs waiting."""
+    return user.is_at_least(Role.MAINTAINER)
+
+
+def may_cancel_run(user: Visitor, run: Run) -> bool:
+    return _owns(user, run)
+
+
+def may_retry_run(user: Visitor, run: Run) -> bool:
+    return _owns(user, run)
+
+
+def _owns(user: Visitor, run: Run) -> bool:
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.pk == run.requested_by_id or user.is_at_least(Role.MAINTAINER)

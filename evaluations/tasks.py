@@ -1,0 +1,24 @@
+"""What messages start. A message is a nudge: each of these may come twice, late or not at all."""
+
+from celery import shared_task
+
+from evaluations.actions.evaluate import evaluate
+from evaluations.actions.release import release_runs
+from evaluations.actions.start import claim_next
+from evaluations.actions.sweep import sweep as sweep_runs
+from hub.celery import release_hooks, worker_name
+
+release_hooks.append(release_runs)
+
+
+@shared_task(name="evaluations.work")
+def work(queue: str) -> None:
+    """Measure the first run that waits on `queue`; nothing to do is no error."""
+    run = claim_next(queue=queue, worker=worker_name())
+    if run is not None:
+        evaluate(run)
+
+
+@shared_task(name="evaluations.sweep")
+def sweep() -> None:
+    sweep_runs()
