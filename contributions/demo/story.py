@@ -1,0 +1,166 @@
+"""Fills the demo hub the way people would: build, host, submit, check, review, merge, measure.
+
+Every step goes through the same action that a page or the API calls, and every number on the board comes
+out of the harness. Told again, the story goes on where it stopped: what is there already is left alone.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from contributions import proposals
+from contributions.actions.merge import merge
+from contributions.actions.review import review
+from contributions.actions.revise import revise
+from contributions.actions.submit import submit
+from contributions.demo.accounts import Cast, ensure_cast
+from contributions.demo.script import ACTS, Act
+from contributions.models import Check, Contribution
+from evaluations.actions.seed import seed_suites
+from evaluations.models import Run
+from hub.actions.host_repository import host_repository
+from hub.models import User
+
+Say = Callable[[str], None]
+PATIENCE = 240.0
+
+
+def tell(*, say: Say) -> None:
+    """The whole story; returns when the board is complete. Raises CommandError where it cannot go on."""
+    started = time.monotonic()
+    cast = ensure_cast()
+    seed_suites()
+    toys = settings.STATE_DIR / "toys"
+    acts = {act.repo_id: act for act in ACTS}
+    opened = []
+    for name in build(toys, say):
+        host_repository(
+            folder=toys / name, full_name=name, kind=acts[name].kind.removeprefix("add_")
+        )
+        opened.append((acts[name], open_contribution(acts[name], cast, say)))
+    for act, contribution in opened:
+        close_act(act, contribution, cast, say)
+    watch_runs(say)
+    say(f"The demo board is complete after {time.monotonic() - started:.0f} s")
+
+
+def build(toys: Path, say: Say) -> Iterator[str]:
+    """Names of the repositories, each as soon as its folder is ready."""
+    command = [str(settings.HARNESS_PYTHON), "-m", "evaluations.toys.build", str(toys)]
+    with subprocess.Popen(
+        command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - stdout=PIPE makes it so
+        for line in process.stdout:
+            say(line.strip())
+            verb, _, rest = line.strip().partition(" ")
+            if verb in {"built", "kept"}:
+                yield rest.split()[0]
+    if process.returncode:
+        raise CommandError(f"building the demo models ended with status {process.returncode}")
+
+
+def open_contribution(act: Act, cast: Cast, say: Say) -> Contribution:
+    """The contribution for `act`: the one that is there from an earlier telling, or a new one."""
+    earlier = Contribution.objects.filter(kind=act.kind, subject__iexact=act.repo_id).first()
+    if earlier:
+        return earlier
+    author: User = getattr(cast, act.author)
+    payload = {**proposals.get(act.kind).prefill(act.repo_id, "main"), **act.corrections}
+    if act.relation:
+        payload["edges"] = [
+            edge if edge.get("is_dataset") else {**edge, "relation": act.relation}
+            for edge in payload["edges"]
+        ]
+    contribution = submit(author=author, kind=act.kind, payload=payload, note=act.note)
+    say(f"{author.username} submitted #{contribution.number}, {contribution.title}")
+    return contribution
+
+
+def close_act(act: Act, contribution: Contribution, cast: Cast, say: Say) -> None:
+    """Review and merge, as the script says, from wherever the contribution stands."""
+    if contribution.state in Contribution.terminal_states():
+        return
+    wait_for_checks(contribution)
+    if act.ending in {"request_changes", "revise_and_merge"} and contribution.state == "open":
+        if contribution.head == 1:
+            ask_for_changes(act, contribution, cast, say)
+        if act.ending == "request_changes":
+            return
+    if act.ending == "revise_and_merge" and contribution.head == 1:
+        newest = contribution.versions.get(number=1).payload
+        revise(
+            actor=contribution.author,
+            contribution=contribution,
+            payload={**newest, **act.revision},
+            note="Said what it is, as asked.",
+            head=1,
+        )
+        contribution.refresh_from_db()
+        wait_for_checks(contribution)
+    if act.ending in {"merge", "revise_and_merge"}:
+        approve_and_merge(act, contribution, cast, say)
+
+
+def ask_for_changes(act: Act, contribution: Contribution, cast: Cast, say: Say) -> None:
+    review(
+        reviewer=cast.reviewer,
+        contribution=contribution,
+        head=contribution.head,
+        verdict="request_changes",
+        body=act.review,
+    )
+    contribution.refresh_from_db()
+    say(f"{cast.reviewer.username} asked for changes on #{contribution.number}")
+
+
+def approve_and_merge(act: Act, contribution: Contribution, cast: Cast, say: Say) -> None:
+    if contribution.state == "open":
+        review(
+            reviewer=cast.reviewer,
+            contribution=contribution,
+            head=contribution.head,
+            verdict="approve",
+            body=act.review if act.ending == "merge" else "Thank you.",
+        )
+        contribution.refresh_from_db()
+    merge(actor=cast.maintainer, contribution=contribution, head=contribution.head)
+    contribution.refresh_from_db()
+    say(f"{cast.maintainer.username} merged #{contribution.number}, {contribution.title}")
+
+
+def wait_for_checks(contribution: Contribution) -> None:
+    def settled() -> bool:
+        head = Check.objects.filter(
+            version__contribution=contribution, version__number=contribution.head
+        )
+        return not head.filter(state__in=["queued", "running"]).exists()
+
+    wait_until(settled, f"the checks of #{contribution.number}")
+
+
+def watch_runs(say: Say) -> None:
+    told = -1
+
+    def measured() -> bool:
+        nonlocal told
+        left = Run.objects.live().filter(queue="cpu").count()
+        if left != told:
+            told = left
+            say(f"{left} evaluations to go" if left else "every evaluation has ended")
+        return not left
+
+    wait_until(measured, "the evaluations")
+
+
+def wait_until(done: Callable[[], bool], what: str) -> None:
+    """Poll the rows, which are the truth. Raises CommandError after PATIENCE seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > deadline:
+            raise CommandError(f"{what} did not end within {PATIENCE:.0f} s; are workers running?")
+        time.sleep(0.5)
