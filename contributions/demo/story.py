@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from evaluations.actions.seed import seed_suites
 
 from contributions import proposals
 from contributions.actions.merge import merge
@@ -20,7 +21,6 @@ from contributions.actions.submit import submit
 from contributions.demo.accounts import Cast, ensure_cast
 from contributions.demo.script import ACTS, Act
 from contributions.models import Check, Contribution
-from evaluations.actions.seed import seed_suites
 from evaluations.models import Run
 from hub.actions.host_repository import host_repository
 from hub.models import User
@@ -36,14 +36,11 @@ def tell(*, say: Say) -> None:
     seed_suites()
     toys = settings.STATE_DIR / "toys"
     acts = {act.repo_id: act for act in ACTS}
-    opened = []
+    # The builder goes on in its own process while the first ones are reviewed and measured.
     for name in build(toys, say):
-        host_repository(
-            folder=toys / name, full_name=name, kind=acts[name].kind.removeprefix("add_")
-        )
-        opened.append((acts[name], open_contribution(acts[name], cast, say)))
-    for act, contribution in opened:
-        close_act(act, contribution, cast, say)
+        act = acts[name]
+        host_repository(folder=toys / name, full_name=name, kind=act.kind.removeprefix("add_"))
+        close_act(act, open_contribution(act, cast, say), cast, say)
     watch_runs(say)
     say(f"The demo board is complete after {time.monotonic() - started:.0f} s")
 
