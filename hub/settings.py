@@ -152,6 +152,8 @@ HF_ENDPOINT = env.str("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 HF_TOKEN = env.str("HF_TOKEN", "")
 ORIGIN_TIMEOUT = env.float("ORIGIN_TIMEOUT", 10.0, validate=validate.Range(min=0.1))
 STORE_DIR = Path(env.str("STORE_DIR", str(STATE_DIR / "store"))).resolve()
+# Where nginx serves STORE_DIR/blobs internally (X-Accel-Redirect), such as /blobs/; empty: we send bytes.
+ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")
 # Limits that are checked before a byte moves.
 CHECKPOINT_MAX_BYTES = env.int("CHECKPOINT_MAX_BYTES", 2 * 1024**4)
 CHECKPOINT_MAX_FILES = env.int("CHECKPOINT_MAX_FILES", 2000)

@@ -2,6 +2,7 @@
 
 from hub.models.checkpoint import Checkpoint
 from hub.models.dataset import Dataset
+from hub.models.hosted import HostedCommit, HostedRepository
 from hub.models.idempotency import IdempotentAnswer
 from hub.models.lineage import LineageEdge
 from hub.models.revision import CardRevision
@@ -14,6 +15,8 @@ __all__ = [
     "CardRevision",
     "Checkpoint",
     "Dataset",
+    "HostedCommit",
+    "HostedRepository",
     "IdempotentAnswer",
     "LineageEdge",
     "ModelVariant",

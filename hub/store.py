@@ -1,0 +1,279 @@
+"""The content-addressed store: a file is kept once, under its SHA-256, whoever names it.
+
+    STORE_DIR/blobs/ab/cd/abcd…   read-only, complete and verified
+    STORE_DIR/partial/…           being written; a name is its own lock (flock)
+
+A blob appears by rename, after its bytes and then its folder reached the disk: a reader sees all of
+it or nothing, whatever was killed when. Both folders stand on one file system for that.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Self
+
+from django.conf import settings
+
+from hub.manifest import FileRow
+
+BLOCK = 1024**2
+SHA256 = re.compile(r"[0-9a-f]{64}")
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# A partial that nobody touched for a day is not going to be resumed.
+ORPHAN_SECONDS = 24 * 3600
+LOCK_POLL_SECONDS = 0.05
+
+
+class StoreFull(OSError):
+    """No room left on the store's file system (or no quota); nothing half-written was kept."""
+
+
+class WrongDigest(ValueError):
+    """The bytes are not the ones that were announced."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"Expected SHA-256 {expected}, the bytes have {actual}.")
+        self.expected = expected
+        self.actual = actual
+
+
+class Interrupted(Exception):
+    """The waiter was told to stop before it got the lock."""
+
+
+@contextmanager
+def full_disk_named(folder: Path) -> Iterator[None]:
+    """Turn the system's three ways of saying "no room" into StoreFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            message = f"No room left for checkpoints in {folder}."
+            raise StoreFull(error.errno, message) from error
+        raise
+
+
+class Partial:
+    """One file on its way into the store, locked by its holder. `hashed` follows every byte."""
+
+    def __init__(self, store: "Store", path: Path, file: BinaryIO) -> None:
+        self.store = store
+        self.path = path
+        self.size = 0
+        self._file = file
+        self._hashed = hashlib.sha256()
+
+    def resume(self) -> int:
+        """Hash what an earlier holder left; bytes there are."""
+        self._file.seek(0)
+        while block := self._file.read(BLOCK):
+            self._hashed.update(block)
+            self.size += len(block)
+        return self.size
+
+    def write(self, data: bytes) -> None:
+        with full_disk_named(self.store.root):
+            self._file.write(data)
+        self._hashed.update(data)
+        self.size += len(data)
+
+    def restart(self) -> None:
+        """Forget every byte so far."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._hashed = hashlib.sha256()
+        self.size = 0
+
+    def keep(self, expected: str = "") -> str:
+        """Move the bytes into the store under their SHA-256 (hex), which is returned.
+
+        Raises WrongDigest, and drops the bytes, when they are not the `expected` ones.
+        """
+        digest = self._hashed.hexdigest()
+        if expected and digest != expected:
+            self.drop()
+            raise WrongDigest(expected, digest)
+        with full_disk_named(self.store.root):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        os.fchmod(self._file.fileno(), 0o444)
+        target = self.store.path_of(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.path.replace(target)
+        _sync_folder(target.parent)
+        return digest
+
+    def drop(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+class Store:
+    """Blobs under `root`; every method may be called from many threads and processes at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.blobs = root / "blobs"
+        self.partials = root / "partial"
+        self.partials.mkdir(parents=True, exist_ok=True)
+        self.blobs.mkdir(parents=True, exist_ok=True)
+
+    def path_of(self, sha256: str) -> Path:
+        """Where the blob is, or would be. Raises ValueError when `sha256` is no SHA-256 in hex."""
+        if not SHA256.fullmatch(sha256):
+            raise ValueError(f"{sha256!r} is not a SHA-256 in small hex digits.")
+        return self.blobs / sha256[:2] / sha256[2:4] / sha256
+
+    def has(self, sha256: str) -> bool:
+        return self.path_of(sha256).is_file()
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The blob's bytes; raises FileNotFoundError when it is not here."""
+        return self.path_of(sha256).open("rb")
+
+    def verify(self, sha256: str) -> bool:
+        """Read the whole blob and compare. False when it is missing or was altered."""
+        with suppress(FileNotFoundError), self.open(sha256) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return False
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self.root).free
+
+    def add_bytes(self, data: bytes, *, expected: str = "") -> str:
+        """Keep `data`; its SHA-256 in hex. Raises WrongDigest, StoreFull."""
+        digest = hashlib.sha256(data).hexdigest()
+        if expected and digest != expected:
+            raise WrongDigest(expected, digest)
+        if not self.has(digest):
+            with self._unnamed() as partial:
+                partial.write(data)
+                partial.keep()
+        return digest
+
+    def add_file(self, path: Path, *, expected: str = "") -> str:
+        """Copy a file in, hashing on the way; its SHA-256 in hex. Raises WrongDigest, StoreFull.
+
+        A copy and not a hard link: whoever owns the source may write to it tomorrow.
+        """
+        if expected and self.has(expected):
+            return expected
+        with path.open("rb") as source, self._unnamed() as partial:
+            while block := source.read(BLOCK):
+                partial.write(block)
+            return partial.keep(expected)
+
+    @contextmanager
+    def _unnamed(self) -> Iterator[Partial]:
+        path = self.partials / f"{secrets.token_hex(16)}.partial"
+        with path.open("x+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield Partial(self, path, file)
+            finally:
+                path.unlink(missing_ok=True)
+
+    @contextmanager
+    def claim(
+        self, sha256: str, *, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[Partial | None]:
+        """Wait until nobody else brings this blob in; then None if it is here, else its Partial.
+
+        What an interrupted holder wrote is still in the Partial (see `resume`), and stays for the next
+        one unless it was kept or dropped. Raises Interrupted when `stopped()` while waiting.
+        """
+        path = self.partials / f"{sha256}.partial"
+        while not self.has(sha256):
+            with full_disk_named(self.root):
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            with os.fdopen(descriptor, "r+b") as file:
+                _lock(file, stopped)
+                if not _is_at(file, path):  # kept or dropped while we waited
+                    continue
+                if self.has(sha256):
+                    path.unlink(missing_ok=True)
+                    continue
+                partial = Partial(self, path, file)
+                try:
+                    yield partial
+                finally:
+                    if not os.fstat(file.fileno()).st_size:  # nothing worth resuming
+                        partial.drop()
+                return
+        yield None
+
+    def remove_orphans(self, *, older_than: float = ORPHAN_SECONDS) -> int:
+        """Delete partials that nobody holds and nobody wrote to for `older_than` seconds; how many."""
+        removed = 0
+        for path in self.partials.glob("*.partial"):
+            with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - os.fstat(file.fileno()).st_mtime >= older_than:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def lay_out(self, files: Iterable[FileRow], folder: Path) -> None:
+        """Make `folder` look like the repository: read-only links to blobs, no bytes copied.
+
+        Hard links where the file system allows, else symbolic ones. Raises FileNotFoundError when a
+        blob is missing, ValueError for a path that leads out of `folder`.
+        """
+        for row in files:
+            relative = PurePosixPath(row["path"])
+            if relative.is_absolute() or ".." in relative.parts or not relative.parts:
+                raise ValueError(f"{row['path']!r} leads out of the folder.")
+            target = folder / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            blob = self.path_of(row["sha256"]).resolve(strict=True)
+            target.unlink(missing_ok=True)
+            try:
+                os.link(blob, target)
+            except OSError as error:
+                if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK}:
+                    raise
+                target.symlink_to(blob)
+
+    @classmethod
+    def default(cls) -> Self:
+        return cls(settings.STORE_DIR)
+
+
+def default() -> Store:
+    """The store that settings name."""
+    return Store.default()
+
+
+def _lock(file: BinaryIO, stopped: Callable[[], bool]) -> None:
+    """An exclusive lock, waited for in small steps so that a stop is heard."""
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if stopped():
+                raise Interrupted from None
+            time.sleep(LOCK_POLL_SECONDS)
+        else:
+            return
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Whether the opened file still stands under this name."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
