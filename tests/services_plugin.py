@@ -12,21 +12,13 @@ conftest of ours would be asked.
 
 import atexit
 import os
-import shutil
 import sys
 from pathlib import Path
-
-import pytest
 
 from hub.launch.errors import LaunchError
 from hub.launch.readiness import check_redis, ensure_database
 from hub.launch.services import TemporaryServices
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM_PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # What a developer may have exported for `make run` must not steer the tests.
 NOT_OURS = (
@@ -83,41 +75,14 @@ def _point_settings() -> None:
     }
 
 
-def find_chromium() -> str | None:
-    """CHROMIUM, or the first Chromium or Chrome of this machine."""
-    if named := os.environ.get("CHROMIUM"):
-        return named
-    found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
-    return next(iter([*found, *(path for path in CHROMIUM_PLACES if Path(path).exists())]), None)
-
-
 try:
     if not WORKER:
         _start()
     _point_settings()
 except LaunchError as error:
     sys.exit(f"The test session cannot start. {error}")
-CHROMIUM = find_chromium()
-if CHROMIUM:
-    os.environ["CHROMIUM"] = CHROMIUM
-elif os.environ.get("REQUIRE_BROWSER"):
-    sys.exit("REQUIRE_BROWSER is set, but there is no Chromium; install one or set CHROMIUM.")
 
 
 def pytest_report_header() -> str:
     """Which servers answer, for whoever reads a failure."""
     return "services: " + ", ".join(_header or ["those of the controlling process"])
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Browser tests run where there is a browser, and only there."""
-    browser_tests = config.rootpath / "tests" / "browser"
-    return True if CHROMIUM is None and collection_path.is_relative_to(browser_tests) else None
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for what was left out."""
-    if CHROMIUM is None:
-        terminalreporter.write_line(
-            "tests/browser was not run: no Chromium here (install one, or set CHROMIUM to its path)."
-        )

@@ -19,7 +19,6 @@ from hub.launch.files import kept_secret, port_is_free
 from hub.launch.postgres import Postgres
 from hub.launch.processes import Sweeper, become_subreaper, die_with_parent
 from hub.launch.readiness import check_redis, ensure_database, page_status
-from hub.launch.services import start_watched
 from hub.launch.supervisor import Program, StopRequested, Supervisor
 from hub.launch.valkey import Valkey
 
@@ -80,20 +79,20 @@ def _launch(config: Config) -> None:
     console, sweeper = Console(config.logs), Sweeper()
     started = time.monotonic()
     console.say(f"Tributary keeps everything in {config.state}")
-    with _Servers() as servers:
-        try:
-            with Supervisor(console, sweeper) as supervisor:
-                env = _prepare(config, supervisor, servers)
-                _start_site(config, supervisor, env)
-                console.say(f"Tributary is running at {config.url}")
-                console.say(
-                    f"({time.monotonic() - started:.1f} s; logs in {config.logs}; Ctrl-C stops it)"
-                )
-                supervisor.run_until_stopped()
-                console.say("Stopping.")
-        except StopRequested:
-            console.say("Stopped before it was up.")
-    sweeper.dismiss()
+    try:
+        with _Servers() as servers, Supervisor(console, sweeper) as supervisor:
+            env = _prepare(config, supervisor, servers)
+            _start_site(config, supervisor, env)
+            console.say(f"Tributary is running at {config.url}")
+            console.say(
+                f"({time.monotonic() - started:.1f} s; logs in {config.logs}; Ctrl-C stops it)"
+            )
+            supervisor.run_until_stopped()
+            console.say("Stopping.")
+    except StopRequested:
+        console.say("Stopped before it was up.")
+    finally:
+        sweeper.dismiss()
     console.say("Everything has stopped.")
 
 
@@ -146,18 +145,18 @@ def _short(path: Path) -> str:
 
 def _start_postgres(config: Config, supervisor: Supervisor, servers: _Servers) -> str:
     log = config.logs / "postgres.log"
-    server = Postgres(config.state / "postgres", log=log, durable=True)
+    server = Postgres(config.state / "postgres", log=log, sweeper=supervisor.sweeper, durable=True)
     servers.started.append(server)
-    start_watched(server, supervisor.sweeper, supervisor.pause)
+    server.start(supervisor.pause)
     _hand_over(supervisor, "postgres", server, log)
     return server.url("tributary")
 
 
 def _start_valkey(config: Config, supervisor: Supervisor, servers: _Servers) -> str:
     log = config.logs / "valkey.log"
-    server = Valkey(config.state / "valkey", log=log, durable=True)
+    server = Valkey(config.state / "valkey", log=log, sweeper=supervisor.sweeper, durable=True)
     servers.started.append(server)
-    start_watched(server, supervisor.sweeper, supervisor.pause)
+    server.start(supervisor.pause)
     _hand_over(supervisor, "valkey", server, log)
     return server.url(0)
 

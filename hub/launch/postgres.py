@@ -25,12 +25,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from hub.launch import sweeper
 from hub.launch.account import can_use, server_account
 from hub.launch.binaries import find_postgres, reachable
 from hub.launch.errors import LaunchError, last_lines
 from hub.launch.files import forget_port, kept_port, kept_secret, rotate
-from hub.launch.processes import Command, stop
+from hub.launch.processes import Command, Sweeper, stop
+from hub.launch.sweeper import identity, send
 
 ROLE = "tributary"
 START_SECONDS = 120  # recovery after a crash reads the log since the last checkpoint
@@ -49,12 +49,14 @@ class Postgres:
     `start()` makes the cluster on first use. First start about 0.5 s, later ones 0.1 s.
     """
 
-    def __init__(self, folder: Path, *, log: Path, durable: bool) -> None:
+    def __init__(self, folder: Path, *, log: Path, sweeper: Sweeper, durable: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.log, self.durable = folder, log, durable
+        self.folder, self.log, self.durable, self.sweeper = folder, log, durable, sweeper
         self.data = folder / "data"
         self.account = server_account(self.data)
         self.install, self.borrowed = reachable(find_postgres(), self.account)
+        if self.borrowed:
+            sweeper.remove(self.borrowed)
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
         self._descriptor: int | None = None
@@ -82,9 +84,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Fast shutdown, at most about 10 s, and the borrowed binaries go."""
-        if self.process:
-            stop(self.process, signal.SIGINT, 10)
-            self.process = None
+        self._stop_process()
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -184,11 +184,11 @@ class Postgres:
             return
         match = re.match(r"\d+", pidfile.read_text())
         pid = int(match[0]) if match else 0
-        if pid and sweeper.identity(pid) and self._works_here(pid):
+        if pid and identity(pid) and self._works_here(pid):
             for number, seconds in ((signal.SIGINT, 10), (signal.SIGKILL, 5)):
-                sweeper.send(pid, number)
+                send(pid, number)
                 deadline = time.monotonic() + seconds
-                while sweeper.identity(pid) and time.monotonic() < deadline:
+                while identity(pid) and time.monotonic() < deadline:
                     time.sleep(0.02)
         pidfile.unlink(missing_ok=True)
 
@@ -208,6 +208,7 @@ class Postgres:
         with self.log.open("ab") as log:
             begin = log.tell()
             self.process = self.command().spawn(log)
+        self.sweeper.watch(self.process, signal.SIGINT)
         deadline = time.monotonic() + START_SECONDS
         while self.process.poll() is None:
             if self._says_ready(self.process.pid):
@@ -215,7 +216,7 @@ class Postgres:
             if time.monotonic() > deadline:
                 break
             pause(0.01)
-        self.stop_process()
+        self._stop_process()
         with self.log.open("rb") as log:
             log.seek(begin)
             if b"could not bind" in log.read():
@@ -224,10 +225,11 @@ class Postgres:
             f"PostgreSQL did not start; its log {self.log} ends:{last_lines(self.log)}"
         )
 
-    def stop_process(self) -> None:
-        """End the server but keep what a new start needs."""
+    def _stop_process(self) -> None:
         if self.process:
             stop(self.process, signal.SIGINT, 10)
+            self.sweeper.forget(self.process.pid)
+            self.process = None
 
     def _says_ready(self, pid: int) -> bool:
         """PostgreSQL's own word, as pg_ctl reads it: first line the pid, last line the state."""

@@ -1,8 +1,8 @@
 """Start processes that never outlive us, and end whole trees of them.
 
-Three nets, since each has a hole: the kernel signals a child when its parent dies (Linux only, direct
-children only), a `Sweeper` ends whole trees when the parent is killed outright, and as a subreaper
-(Linux) we inherit the orphans of a program that crashed.
+Two nets: a `Sweeper` ends whole trees when we are killed outright, and as a subreaper (Linux) we inherit
+the orphans of a program that crashed. Not PR_SET_PDEATHSIG on the programs themselves: it kills the
+middle of a tree first, and what sat below in a session of its own is then nobody's child and not found.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -37,17 +37,6 @@ def die_with_parent(number: int) -> None:
         _libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
-def _in_child(number: int) -> Callable[[], None]:
-    parent = os.getpid()
-
-    def prepare() -> None:
-        die_with_parent(number)
-        if os.getppid() != parent:  # it died between the fork and the line above
-            os._exit(1)
-
-    return prepare
-
-
 @dataclass(frozen=True)
 class Command:
     """How to start one process, as often as needed."""
@@ -62,8 +51,7 @@ class Command:
     def spawn(self, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, both output streams to `output`.
 
-        Call from a single-threaded process: a hook runs between fork and exec. The session keeps
-        Ctrl-C at the terminal for the launcher, who then stops things in order.
+        The session keeps Ctrl-C at the terminal for the launcher, who then stops things in order.
         """
         return subprocess.Popen(
             self.argv,
@@ -74,7 +62,6 @@ class Command:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=self.pass_fds,
-            preexec_fn=_in_child(self.stop_signal),  # noqa: PLW1509
             user=self.account.uid if self.account else None,
             group=self.account.gid if self.account else None,
             extra_groups=[] if self.account else None,

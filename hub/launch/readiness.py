@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 from psycopg import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from hub.launch.config import redacted
 from hub.launch.errors import LaunchError
@@ -54,7 +56,10 @@ def _maintenance(url: str) -> str:
 def check_redis(url: str) -> str:
     """The version of the server that REDIS_URL names."""
     try:
-        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(
+            url, socket_timeout=5, socket_connect_timeout=5, retry=once
+        ) as client:
             version = str(client.info("server")["redis_version"])
     except (redis.RedisError, ValueError, OSError) as error:
         raise LaunchError(_plain("REDIS_URL", url, error)) from None

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey together: kept in the state folder, or for one test session.
+"""PostgreSQL and Valkey together, for one test session.
 
 Our own launcher instead of the wheels' helpers: those create users and open home folders (account.py),
 and have no answer to a killed parent.
@@ -7,8 +7,6 @@ and have no answer to a killed parent.
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from hub.launch.postgres import Postgres
@@ -32,16 +30,18 @@ class TemporaryServices:
 
     def start_postgres(self) -> Postgres:
         """A running server with an empty cluster."""
+        log = self.folder / "postgres.log"
         self.postgres = Postgres(
-            self.folder / "postgres", log=self.folder / "postgres.log", durable=False
+            self.folder / "postgres", log=log, sweeper=self._sweeper, durable=False
         )
-        start_watched(self.postgres, self._sweeper)
+        self.postgres.start()
         return self.postgres
 
     def start_valkey(self) -> Valkey:
         """A running, empty server with 256 databases."""
-        self.valkey = Valkey(self.folder / "valkey", log=self.folder / "valkey.log", durable=False)
-        start_watched(self.valkey, self._sweeper)
+        log = self.folder / "valkey.log"
+        self.valkey = Valkey(self.folder / "valkey", log=log, sweeper=self._sweeper, durable=False)
+        self.valkey.start()
         return self.valkey
 
     def stop(self) -> None:
@@ -53,14 +53,3 @@ class TemporaryServices:
                 server.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._sweeper.dismiss()
-
-
-def start_watched(
-    server: Postgres | Valkey, sweeper: Sweeper, pause: Callable[[float], None] = time.sleep
-) -> None:
-    """Start a server that the sweeper ends should we be killed."""
-    if isinstance(server, Postgres) and server.borrowed:
-        sweeper.remove(server.borrowed)
-    server.start(pause)
-    if server.process:
-        sweeper.watch(server.process, server.command().stop_signal)

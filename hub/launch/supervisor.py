@@ -48,6 +48,7 @@ class Program:
 class _State:
     program: Program
     process: "subprocess.Popen[bytes] | None" = None
+    is_step: bool = False
     crashes: int = 0
     started: float = 0.0
     start_at: float | None = None
@@ -91,11 +92,10 @@ class Supervisor:
 
     def run(self, program: Program) -> int:
         """Run a step to its end; its exit status. Lines go to its log file only."""
-        state = self._states[program.name] = _State(program)
+        state = self._states[program.name] = _State(program, is_step=True)
         process = self._spawn(state)
-        while process.poll() is None:
+        while state.process:
             self.pause(0.5)
-        self._ended(state, supervised=False)
         del self._states[program.name]
         return process.returncode
 
@@ -186,7 +186,7 @@ class Supervisor:
                 self._read(key.data)
         for state in list(self._states.values()):
             if state.process and state.process.poll() is not None:
-                self._ended(state, supervised=restart)
+                self._ended(state, supervised=restart and not state.is_step)
             elif restart and state.start_at is not None and state.start_at <= time.monotonic():
                 self._spawn(state)
 

@@ -8,7 +8,7 @@ The parent holds the other end of our standard input and tells us what exists, o
     done                   everything was stopped in order; leave
 
 End of file without `done` means that the parent is dead. Then every process named, and everything that
-descends from it in whatever session, gets `GRACE` seconds and is killed.
+descends from it in whatever session, is ended: at most `GRACE` seconds, then a kill.
 Run by file name with `python -I -S`, so it imports nothing but the standard library.
 """
 
@@ -81,13 +81,12 @@ def sweep(processes: dict[int, int], grace: float = GRACE) -> None:
     """End `processes` (pid -> stop signal) and their trees, at most `grace` seconds plus a kill."""
     known = {pid: name for pid in processes if (name := identity(pid))}
     known |= {pid: name for pid in descendants(known) if (name := identity(pid))}
-    # On Linux the kernel has already sent each its stop signal when our parent died; a second one
-    # would turn a soft stop into a hard one.
-    for pid in () if LINUX else processes:
-        send(pid, processes[pid])
+    for pid, number in processes.items():
+        send(pid, number)
     deadline = time.monotonic() + grace
-    while known and time.monotonic() < deadline:
-        time.sleep(0.05)
+    # Once those that can stop in order have gone, nobody is left whom the others work for.
+    while known.keys() & processes.keys() and time.monotonic() < deadline:
+        time.sleep(0.02)
         known = {pid: name for pid, name in known.items() if identity(pid) == name}
         known |= {pid: name for pid in descendants(known) if (name := identity(pid))}
     for pid in known:

@@ -17,7 +17,7 @@ from hub.launch.binaries import find_valkey
 from hub.launch.errors import LaunchError, last_lines
 from hub.launch.files import forget_port, kept_port, kept_secret, rotate
 from hub.launch.postgres import server_environment
-from hub.launch.processes import Command, stop
+from hub.launch.processes import Command, Sweeper, stop
 
 START_SECONDS = 30
 
@@ -25,8 +25,8 @@ START_SECONDS = 30
 class Valkey:
     """`folder` gets `data/`, `password`, `port` and `valkey.conf`; `durable` keeps an append-only file."""
 
-    def __init__(self, folder: Path, *, log: Path, durable: bool) -> None:
-        self.folder, self.log, self.durable = folder, log, durable
+    def __init__(self, folder: Path, *, log: Path, sweeper: Sweeper, durable: bool) -> None:
+        self.folder, self.log, self.durable, self.sweeper = folder, log, durable, sweeper
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self.install = find_valkey()
@@ -62,6 +62,7 @@ class Valkey:
         """SIGTERM writes what is left and ends; at most 5 s."""
         if self.process:
             stop(self.process, signal.SIGTERM, 5)
+            self.sweeper.forget(self.process.pid)
             self.process = None
 
     def command(self) -> Command:
@@ -92,6 +93,7 @@ class Valkey:
         with self.log.open("ab") as log:
             begin = log.tell()
             self.process = self.command().spawn(log)
+        self.sweeper.watch(self.process, signal.SIGTERM)
         return begin
 
     def _came_up(self, pause: Callable[[float], None]) -> bool:
