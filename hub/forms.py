@@ -1,0 +1,52 @@
+"""Forms of the account pages: they read input; the actions decide."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from hub.models import User
+from hub.models.token import Scope
+from hub.refusal import Refusal
+
+LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "never")]
+
+
+def show_refusal(form: forms.BaseForm, refusal: Refusal) -> None:
+    """Put what an action refused beside the fields it names, or above the form."""
+    known = {name: errors for name, errors in refusal.fields.items() if name in form.fields}
+    for name, errors in known.items():
+        for error in errors:
+            form.add_error(name, error)
+    if not known:
+        form.add_error(None, refusal.message)
+
+
+class ProfileForm(forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "about"]
+        labels = {"about": "About you"}
+        help_texts = {"about": "Markdown. Shown on your page."}
+        widgets = {"about": forms.Textarea(attrs={"rows": 5})}
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        max_length=80, help_text="What it is for, such as “laptop” or “nightly evaluation”."
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="It may",
+        help_text="Reading needs no scope.",
+    )
+    lives = forms.ChoiceField(choices=LIVES, initial="90", required=False, label="Expires after")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        days = data.pop("lives", "")
+        data["expires_at"] = timezone.now() + timedelta(days=int(days)) if days else None
+        return data
