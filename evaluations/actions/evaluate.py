@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
+from hub.origins.fetch import fetch_checkpoint
 
 from evaluations.actions.fail import Failure, fail_run
 from evaluations.actions.move import move_run
@@ -21,8 +22,7 @@ from evaluations.models import Run
 from evaluations.models.run import Whose
 from hub import store
 from hub.lease import Keeper
-from hub.origins.errors import OriginError
-from hub.origins.fetch import fetch_checkpoint
+from hub.origins.errors import Cancelled, OriginError
 from hub.state import IllegalMove
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ def evaluate(run: Run) -> None:
             _Measuring(run, watch, folder).all_stages()
         except IllegalMove as refused:
             _stopped_while_moving(run, watch, refused)
+        except Cancelled:
+            _give_up(run, watch, _own_failure("Cancelled."))
         except OriginError as error:
             _give_up(run, watch, _origin_failure(error))
         except HarnessFailure as failure:

@@ -1,0 +1,189 @@
+"""Boards and their standings. Reading is one index scan, and nothing at all for who has the answer."""
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from evaluations.forms import BoardForm
+from evaluations.leaderboards import BoardPage, Column, columns_of, page
+from evaluations.models import Board
+from hub.api.etag import conditional, etag_of
+from hub.api.views import Endpoint, ListEndpoint
+from hub.keyset import BadCursor, Key, Sorting
+
+# Part of every ETag: raise it when the shape of an answer changes.
+SHAPE = 1
+
+
+class BoardSerializer(serializers.ModelSerializer[Board]):
+    """A board in short."""
+
+    class Meta:
+        model = Board
+        fields = [
+            "slug", "version", "title", "question", "description", "current", "automatic", "size",
+            "ranked_at", "created_at",
+        ]  # fmt: skip
+
+
+class ColumnSerializer(serializers.Serializer[Column]):
+    """One recipe of a board; `key` names it in `ordering` and in the standings' `scores`."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    weight = serializers.FloatField()
+    recipe = serializers.CharField(source="link.recipe.digest")
+    benchmark = serializers.CharField(source="version.benchmark.slug")
+    benchmark_version = serializers.CharField(source="version.version")
+    metric = serializers.CharField(source="version.metric")
+    unit = serializers.CharField(source="version.unit")
+    higher_is_better = serializers.BooleanField(source="version.higher_is_better")
+    chance = serializers.FloatField(source="version.chance", allow_null=True)
+    best = serializers.FloatField(source="version.best", allow_null=True)
+
+
+class BoardDetailSerializer(BoardSerializer):
+    columns = serializers.SerializerMethodField()
+
+    class Meta(BoardSerializer.Meta):
+        fields = [*BoardSerializer.Meta.fields, "columns"]
+
+    def get_columns(self, board: Board) -> list[dict[str, Any]]:
+        return list(ColumnSerializer(columns_of(board), many=True).data)
+
+
+class ScoreOnBoardSerializer(serializers.Serializer[Any]):
+    value = serializers.FloatField(help_text="In the metric's unit, or normalised.")
+    stderr = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField()
+    run = serializers.IntegerField()
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    """For the schema; answers are made by `standing_of`, which asks nothing of the database."""
+
+    rank = serializers.IntegerField(allow_null=True)
+    rank_low = serializers.IntegerField(allow_null=True)
+    rank_high = serializers.IntegerField(allow_null=True)
+    variant = serializers.CharField()
+    checkpoint = serializers.IntegerField()
+    average = serializers.FloatField(allow_null=True, help_text="0 = chance, 100 = best.")
+    stderr = serializers.FloatField(allow_null=True)
+    scores = serializers.DictField(child=ScoreOnBoardSerializer(allow_null=True))
+    parent = serializers.CharField(allow_null=True)
+    delta = serializers.FloatField(allow_null=True)
+    delta_stderr = serializers.FloatField(allow_null=True)
+    relation = serializers.CharField()
+    licence = serializers.CharField()
+    parameters = serializers.IntegerField(allow_null=True)
+
+
+class StandingPageSerializer(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = StandingSerializer(many=True)
+
+
+class BoardList(ListEndpoint[Board]):
+    queryset = Board.objects.filter(current=True).defer("facets")
+    serializer_class = BoardSerializer
+    sorting = Sorting({"title": Key("title")}, default="title")
+
+
+class BoardDetail(Endpoint):
+    @extend_schema(responses=BoardDetailSerializer)
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        board = _board(slug)
+        etag = etag_of(SHAPE, "board", board.pk, board.ranked_at, board.size)
+        return conditional(request, etag, lambda: Response(BoardDetailSerializer(board).data))
+
+
+PARAMETERS = [
+    OpenApiParameter(
+        "ordering",
+        description="rank (best first), average, name, parameters, licence, parent or a column's key; "
+        "`-` turns it round. What is missing comes last either way.",
+    ),
+    OpenApiParameter("owner"),
+    OpenApiParameter("licence"),
+    OpenApiParameter("relation", description="A relation, or `base` for variants without parents."),
+    OpenApiParameter("q", description="A piece of `owner/name`."),
+    OpenApiParameter("min_parameters", description="A count such as 500000, 480k or 7B."),
+    OpenApiParameter("max_parameters"),
+    OpenApiParameter("view", enum=["raw", "normalised"]),
+    OpenApiParameter("cursor"),
+    OpenApiParameter("page_size", type=int, description="1 to 100; 50 if not given."),
+]
+
+
+class StandingList(Endpoint):
+    @extend_schema(
+        operation_id="boards_standings", responses=StandingPageSerializer, parameters=PARAMETERS
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        board = _board(slug)
+        etag = etag_of(SHAPE, board.pk, board.ranked_at, request.get_full_path())
+        return conditional(request, etag, lambda: _standings(request, board))
+
+
+def _board(slug: str) -> Board:
+    return get_object_or_404(Board.objects.defer("facets"), slug=slug, current=True)
+
+
+def _standings(request: Request, board: Board) -> Response:
+    form = BoardForm(request.query_params, columns_of(board))
+    if not form.is_valid():
+        raise ValidationError(form.errors)
+    try:
+        found = page(board, form.asked(), form.columns)
+    except BadCursor as error:
+        raise ValidationError({"cursor": [str(error)]}) from error
+    address = request.build_absolute_uri()
+    links = {
+        name: cursor and replace_query_param(address, "cursor", cursor)
+        for name, cursor in (("next", found.next), ("previous", found.previous))
+    }
+    return Response({**links, "results": results_of(found)})
+
+
+def results_of(found: BoardPage) -> list[dict[str, Any]]:
+    """The rows of a page, ready for JSON."""
+    names = [(str(column.id), column.key) for column in found.columns]
+    return [standing_of(row, names, raw=found.view.raw) for row in found.rows]
+
+
+def standing_of(
+    row: dict[str, Any], names: list[tuple[str, str]], *, raw: bool
+) -> dict[str, Any]:
+    """One standing; `names` pairs a column's id, as the row has it, with its key."""
+    values = row["values"]
+    return {
+        "rank": row["rank"],
+        "rank_low": row["rank_low"],
+        "rank_high": row["rank_high"],
+        "variant": f"{row['owner']}/{row['name']}",
+        "checkpoint": row["checkpoint_id"],
+        "average": row["average"],
+        "stderr": row["stderr"],
+        "scores": {key: _score(values.get(name), raw=raw) for name, key in names},
+        "parent": row["parent_name"] or None,
+        "delta": row["delta"],
+        "delta_stderr": row["delta_stderr"],
+        "relation": row["relation"],
+        "licence": row["licence"],
+        "parameters": row["parameters"],
+    }
+
+
+def _score(cell: dict[str, Any] | None, *, raw: bool) -> dict[str, Any] | None:
+    if cell is None:
+        return None
+    value, stderr = ("value", "stderr") if raw else ("normalised", "spread")
+    return {"value": cell[value], "stderr": cell[stderr], "n": cell["n"], "run": cell["run"]}

@@ -1,0 +1,223 @@
+"""What the API says of benchmarks, recipes, runs and scores. Field names are the words of the design."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from evaluations.models import (
+    Benchmark,
+    BenchmarkVersion,
+    Recipe,
+    Run,
+    RunEvent,
+    RunItem,
+    Samples,
+    Score,
+)
+from evaluations.runs import stages_of, wait_of
+from hub.models import Checkpoint
+
+
+class BenchmarkVersionSerializer(serializers.ModelSerializer[BenchmarkVersion]):
+    class Meta:
+        model = BenchmarkVersion
+        fields = [
+            "version", "harness", "task", "digest", "metric", "filter", "higher_is_better", "unit",
+            "chance", "lower_bound", "upper_bound", "best", "sample_count", "needs", "created_at",
+        ]  # fmt: skip
+
+
+class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
+    versions = BenchmarkVersionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Benchmark
+        fields = ["slug", "name", "description", "dataset_name", "versions"]
+
+
+class RecipeSerializer(serializers.ModelSerializer[Recipe]):
+    benchmark = serializers.SlugField(source="benchmark_version.benchmark.slug", read_only=True)
+    benchmark_version = BenchmarkVersionSerializer(read_only=True)
+
+    class Meta:
+        model = Recipe
+        fields = [
+            "digest", "benchmark", "benchmark_version", "n_shot", "apply_chat_template",
+            "system_prompt", "generation", "repeats", "seeds", "dtype", "batch_size", "limit",
+            "harness_version", "scorer_version", "queue", "created_at",
+        ]  # fmt: skip
+
+
+class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
+    """The exact bytes, in short; `/api/v1/checkpoints/` has the files."""
+
+    variant = serializers.CharField(source="variant.full_name", read_only=True)
+
+    class Meta:
+        model = Checkpoint
+        fields = ["id", "variant", "commit", "digest"]
+
+
+class FailureSerializer(serializers.Serializer[Run]):
+    """Why a run failed, or why its last attempt did while it waits for the next."""
+
+    stage = serializers.CharField(source="failure_stage")
+    code = serializers.CharField(source="failure_code")
+    message = serializers.CharField(source="failure_message")
+    whose = serializers.CharField(source="failure_whose")
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """A run as a list shows it."""
+
+    checkpoint = CheckpointSerializer(read_only=True)
+    recipes = serializers.SerializerMethodField(help_text="Digests.")
+    requested_by = serializers.CharField(source="requested_by.username", read_only=True)
+    failure = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = [
+            "id", "state", "queue", "priority", "checkpoint", "recipes", "requested_by",
+            "requested_at", "started_at", "finished_at", "attempt", "cancel_asked", "progress",
+            "failure",
+        ]  # fmt: skip
+
+    def get_recipes(self, run: Run) -> list[str]:
+        return [item.recipe.digest for item in run.items.all()]
+
+    def get_failure(self, run: Run) -> dict[str, str] | None:
+        return FailureSerializer(run).data if run.failure_code else None
+
+
+class ScoreSerializer(serializers.ModelSerializer[Score]):
+    checkpoint = CheckpointSerializer(read_only=True)
+    recipe = serializers.CharField(source="recipe.digest", read_only=True)
+    benchmark = serializers.CharField(
+        source="recipe.benchmark_version.benchmark.slug", read_only=True
+    )
+    run = serializers.IntegerField(source="run_id", read_only=True)
+
+    class Meta:
+        model = Score
+        fields = [
+            "id", "run", "checkpoint", "recipe", "benchmark", "metric", "value", "stderr", "n",
+            "task_hash", "recorded_at",
+        ]  # fmt: skip
+
+
+class SamplesSerializer(serializers.ModelSerializer[Samples]):
+    class Meta:
+        model = Samples
+        fields = ["outcomes", "doc_hashes", "weights", "raw_sha256"]
+
+
+class ScoreDetailSerializer(ScoreSerializer):
+    samples = SamplesSerializer(read_only=True)
+
+    class Meta(ScoreSerializer.Meta):
+        fields = [*ScoreSerializer.Meta.fields, "samples"]
+
+
+class ItemSerializer(serializers.ModelSerializer[RunItem]):
+    recipe = serializers.CharField(source="recipe.digest", read_only=True)
+    benchmark = serializers.CharField(
+        source="recipe.benchmark_version.benchmark.slug", read_only=True
+    )
+    metric = serializers.CharField(source="recipe.benchmark_version.metric", read_only=True)
+
+    class Meta:
+        model = RunItem
+        fields = ["recipe", "benchmark", "metric", "live"]
+
+
+class EventSerializer(serializers.ModelSerializer[RunEvent]):
+    actor = serializers.CharField(source="actor.username", default=None, read_only=True)
+
+    class Meta:
+        model = RunEvent
+        fields = ["from_state", "to_state", "attempt", "actor", "worker", "why", "at"]
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    status = serializers.CharField()
+    reached_at = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True)
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    """What a queued run waits for; `position` is 1 for the next one taken."""
+
+    position = serializers.IntegerField()
+    queue = serializers.CharField()
+    not_before = serializers.DateTimeField(allow_null=True)
+    busy_workers = serializers.IntegerField()
+    last_taken_at = serializers.DateTimeField(allow_null=True)
+    expected_seconds = serializers.FloatField(allow_null=True)
+
+
+class RunDetailSerializer(RunSerializer):
+    """All there is to say about one run."""
+
+    items = ItemSerializer(many=True, read_only=True)
+    events = EventSerializer(many=True, read_only=True)
+    scores = ScoreSerializer(many=True, read_only=True)
+    stages = serializers.SerializerMethodField()
+    waiting = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = [
+            *RunSerializer.Meta.fields,
+            "retry_of", "worker", "not_before", "items", "events", "scores", "stages", "waiting",
+            "log_tail", "versions", "hardware", "timings", "warnings",
+        ]  # fmt: skip
+
+    def get_stages(self, run: Run) -> list[dict[str, Any]]:
+        stages = stages_of(run, list(run.events.all()))
+        return list(StageSerializer(stages, many=True).data)
+
+    def get_waiting(self, run: Run) -> dict[str, Any] | None:
+        wait = wait_of(run)
+        return None if wait is None else WaitSerializer(wait).data
+
+
+class RunRequestSerializer(serializers.Serializer[Any]):
+    """A checkpoint, and a board's slug or recipes' digests."""
+
+    checkpoint = serializers.PrimaryKeyRelatedField(queryset=Checkpoint.objects.all())
+    board = serializers.SlugField(required=False)
+    recipes = serializers.ListField(
+        child=serializers.CharField(max_length=64), required=False, allow_empty=False, max_length=50
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("board" in attrs) == ("recipes" in attrs):
+            raise serializers.ValidationError("Name either a board or recipes.")
+        attrs["wanted"] = self._of_board(attrs) if "board" in attrs else self._of_digests(attrs)
+        return attrs
+
+    def _of_board(self, attrs: dict[str, Any]) -> list[Recipe]:
+        wanted = Recipe.objects.filter(boards__slug=attrs["board"], boards__current=True)
+        if not wanted:
+            raise serializers.ValidationError({"board": ["There is no such board."]})
+        return list(wanted)
+
+    def _of_digests(self, attrs: dict[str, Any]) -> list[Recipe]:
+        wanted = list(Recipe.objects.filter(digest__in=attrs["recipes"]))
+        missing = set(attrs["recipes"]) - {recipe.digest for recipe in wanted}
+        if missing:
+            message = f"There is no recipe {min(missing)[:64]}."
+            raise serializers.ValidationError({"recipes": [message]})
+        return wanted
+
+
+class RunCancelSerializer(serializers.Serializer[Any]):
+    why = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class RequestedSerializer(serializers.Serializer[Any]):
+    """`runs` were made just now; `already` are runs of others that measure or measured the rest."""
+
+    runs = RunSerializer(many=True)
+    already = RunSerializer(many=True)

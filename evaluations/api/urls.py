@@ -1,0 +1,26 @@
+"""Everything about measuring under /api/v1/."""
+
+from django.urls import path
+
+from evaluations.api import boards, catalogue, runs, scores
+
+urlpatterns = [
+    path("benchmarks/", catalogue.BenchmarkList.as_view(), name="api_benchmark_list"),
+    path(
+        "benchmarks/<slug:slug>/", catalogue.BenchmarkDetail.as_view(), name="api_benchmark_detail"
+    ),
+    path("recipes/", catalogue.RecipeList.as_view(), name="api_recipe_list"),
+    path("recipes/<str:digest>/", catalogue.RecipeDetail.as_view(), name="api_recipe_detail"),
+    path("runs/", runs.RunList.as_view(), name="api_run_list"),
+    path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run_detail"),
+    path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),
+    path("runs/<int:pk>/retry/", runs.RunRetry.as_view(), name="api_run_retry"),
+    path("scores/", scores.ScoreList.as_view(), name="api_score_list"),
+    path("scores/<int:pk>/", scores.ScoreDetail.as_view(), name="api_score_detail"),
+    path("scores/<int:pk>/raw/", scores.ScoreRaw.as_view(), name="api_score_raw"),
+    path("boards/", boards.BoardList.as_view(), name="api_board_list"),
+    path("boards/<slug:slug>/", boards.BoardDetail.as_view(), name="api_board_detail"),
+    path(
+        "boards/<slug:slug>/standings/", boards.StandingList.as_view(), name="api_standing_list"
+    ),
+]

@@ -1,0 +1,82 @@
+"""What lists of benchmarks, recipes, runs and scores can be narrowed to; pages and API share these."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from evaluations.models import Benchmark, Recipe, Run, Score
+
+STATES = [(state, state) for state in Run.MOVES]
+
+
+def _by_name(queryset: "QuerySet[Any]", path: str, full_name: str) -> "QuerySet[Any]":
+    """Rows of the variant `owner/name`; none for a name without a slash."""
+    owner, _, name = full_name.partition("/")
+    return queryset.filter(**{f"{path}__owner": owner, f"{path}__name": name})
+
+
+class OfCheckpoint(django_filters.FilterSet):
+    """Shared: what hangs on a checkpoint."""
+
+    variant = django_filters.CharFilter(
+        method="of_variant", label="Variant", help_text="owner/name"
+    )
+    checkpoint = django_filters.NumberFilter(field_name="checkpoint_id", label="Checkpoint")
+
+    def of_variant(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
+        return _by_name(queryset, "checkpoint__variant", value)
+
+
+class BenchmarkFilter(django_filters.FilterSet):
+    harness = django_filters.CharFilter(field_name="versions__harness", distinct=True)
+
+    class Meta:
+        model = Benchmark
+        fields = ["harness"]
+
+
+class RecipeFilter(django_filters.FilterSet):
+    benchmark = django_filters.CharFilter(field_name="benchmark_version__benchmark__slug")
+    board = django_filters.CharFilter(method="of_board", label="Board")
+
+    class Meta:
+        model = Recipe
+        fields = ["benchmark", "board", "queue"]
+
+    def of_board(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
+        return queryset.filter(columns__board__slug=value, columns__board__current=True)
+
+
+class RunFilter(OfCheckpoint):
+    state = django_filters.MultipleChoiceFilter(choices=STATES, label="State")
+    queue = django_filters.CharFilter(label="Queue")
+    requested_by = django_filters.CharFilter(
+        field_name="requested_by__username", label="Requested by"
+    )
+    recipe = django_filters.CharFilter(field_name="items__recipe__digest", label="Recipe")
+    benchmark = django_filters.CharFilter(method="of_benchmark", label="Benchmark")
+
+    class Meta:
+        model = Run
+        fields = ["state", "queue", "variant", "checkpoint", "requested_by", "recipe", "benchmark"]
+
+    def of_benchmark(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
+        recipes = Recipe.objects.filter(benchmark_version__benchmark__slug=value)
+        # A subquery, not a join: a run with two recipes of one benchmark is still one row.
+        return queryset.filter(
+            pk__in=Run.recipes.through.objects.filter(recipe__in=recipes).values("run")
+        )
+
+
+class ScoreFilter(OfCheckpoint):
+    digest = django_filters.CharFilter(field_name="checkpoint_digest", label="Checkpoint digest")
+    recipe = django_filters.CharFilter(field_name="recipe__digest", label="Recipe")
+    benchmark = django_filters.CharFilter(
+        field_name="recipe__benchmark_version__benchmark__slug", label="Benchmark"
+    )
+    run = django_filters.NumberFilter(field_name="run_id", label="Run")
+
+    class Meta:
+        model = Score
+        fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run"]
