@@ -55,7 +55,7 @@
     if (!place) return;
     const box = $("#message-template").content.firstElementChild.cloneNode(true);
     box.classList.add(`t-${tone}`);
-    box.children[1].textContent = text;
+    $(".message-text", box).textContent = text;
     place.append(box);
     if (box.getBoundingClientRect().top < 0) box.scrollIntoView({ block: "nearest" });
   }
