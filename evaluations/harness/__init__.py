@@ -1,0 +1,1 @@
+"""Evaluation harnesses behind one protocol. Nothing in this package imports Django."""

@@ -1,0 +1,185 @@
+"""The worker's side: write the job, run the child, read what it left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from evaluations.harness import process
+from evaluations.harness.lm_eval.results import read_results
+from evaluations.harness.protocol import (
+    FAILURES,
+    Cancelled,
+    HarnessFailure,
+    Job,
+    OnProgress,
+    Progress,
+    Report,
+)
+
+RUNNER = Path(__file__).with_name("runner.py")
+PACKAGES = ("lm_eval", "torch", "transformers", "tokenizers", "datasets", "accelerate")
+VERSIONS_SCRIPT = """
+import importlib.metadata, json, platform, sys
+found = {"python": platform.python_version()}
+for name in sys.argv[1:]:
+    try: found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError: pass
+print(json.dumps(found))
+"""
+# Ended by SIGKILL, and not by us: the kernel does that when memory is out.
+KILLED = 128 + 9
+LONGEST_WARNINGS = 50
+
+
+class LmEvalHarness:
+    """lm-evaluation-harness under `interpreter`, the Python of its own virtual environment."""
+
+    name = "lm_eval"
+
+    def __init__(self, interpreter: Path, *, runner: Path = RUNNER) -> None:
+        # Not resolved: the link in a virtual environment is what makes it one.
+        self.interpreter = interpreter.absolute()
+        self.runner = runner
+
+    def available(self) -> str | None:
+        """Why this machine cannot run it, or None. Costs one short process."""
+        if not self.interpreter.exists():
+            return f"There is no interpreter at {self.interpreter}."
+        try:
+            found = self.versions()
+        except HarnessFailure as failure:
+            return failure.message
+        missing = [name for name in PACKAGES if name not in found]
+        return f"The harness environment lacks {', '.join(missing)}." if missing else None
+
+    def versions(self) -> dict[str, str]:
+        """Versions by package metadata, nothing loaded (0.1 s)."""
+        command = [str(self.interpreter), "-I", "-c", VERSIONS_SCRIPT, *PACKAGES]
+        try:
+            done = subprocess.run(command, capture_output=True, check=True, timeout=60, env={})
+            found: dict[str, str] = json.loads(done.stdout)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            message = f"The harness interpreter does not run ({type(error).__name__})."
+            raise HarnessFailure("unavailable", message, stage="start") from error
+        return found
+
+    def evaluate(
+        self, job: Job, workdir: Path, *, on_progress: OnProgress, cancelled: Cancelled
+    ) -> Report:
+        """Run the job; leaves results.json, samples/*.jsonl.gz and harness.log in `workdir`.
+
+        Raises HarnessFailure, with the tail of the log. Blocks for the whole job; `cancelled` is
+        polled four times a second from this thread.
+        """
+        workdir = workdir.absolute()
+        scratch = workdir / "scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        (workdir / "results.json").unlink(missing_ok=True)
+        (workdir / "job.json").write_text(json.dumps(job_document(job)), "utf-8")
+        heard = _Listener(on_progress)
+        try:
+            ending = self._run(job, workdir, heard, cancelled)
+            self._raise_if_failed(ending, heard)
+            report = read_results(workdir / "results.json", job, warnings=heard.warnings)
+        except HarnessFailure as failure:
+            failure.stage = failure.stage or heard.stage
+            failure.log_tail = process.read_tail(workdir / "harness.log")
+            raise
+        report.hardware["network"] = "isolated" if ending.isolated else "open"
+        report.timings["wall"] = round(ending.wall_seconds, 3)
+        return report
+
+    def _run(
+        self, job: Job, workdir: Path, heard: _Listener, cancelled: Cancelled
+    ) -> process.Ending:
+        gpu = job.device != "cpu"
+        scratch = workdir / "scratch"
+        environment = process.clean_environment(
+            scratch, threads=job.threads, network=job.network, gpu=gpu
+        )
+        if job.cache is not None:
+            environment["HF_DATASETS_CACHE"] = str(job.cache.absolute() / "datasets")
+            environment["HF_HUB_CACHE"] = str(job.cache.absolute() / "hub")
+        if job.network and job.hub_endpoint:
+            environment["HF_ENDPOINT"] = job.hub_endpoint
+        command = [str(self.interpreter), "-P", str(self.runner)]
+        command += [str(workdir / "job.json"), str(workdir), process.EVENTS]
+        return process.run(
+            command,
+            scratch=scratch,
+            log=workdir / "harness.log",
+            limits=job.limits,
+            environment=environment,
+            network=job.network,
+            on_event=heard,
+            cancelled=cancelled,
+        )
+
+    def _raise_if_failed(self, ending: process.Ending, heard: _Listener) -> None:
+        if ending.stopped is not None:
+            # The same model meets the same limit of memory again on this machine.
+            again = False if ending.stopped == "out_of_memory" else None
+            raise HarnessFailure(ending.stopped, ending.why, retryable=again)
+        if heard.error is not None:
+            raise heard.error
+        if ending.returncode == KILLED:
+            raise HarnessFailure("out_of_memory", "The machine ran out of memory.")
+        if ending.returncode == 127:
+            raise HarnessFailure("unavailable", "The harness interpreter does not start.")
+        if not heard.done:
+            message = f"The harness ended without results (exit status {ending.returncode})."
+            raise HarnessFailure("harness_crashed", message)
+
+
+class _Listener:
+    """Events of the child: progress passed on, the last error and the warnings kept."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self.on_progress = on_progress
+        self.stage = "start"
+        self.done = False
+        self.error: HarnessFailure | None = None
+        self.warnings: list[str] = []
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        kind = event.get("ev")
+        if kind == "stage":
+            self.stage = str(event.get("stage"))[:40]
+            self.on_progress(Progress(stage=self.stage))
+        elif kind == "progress":
+            phase = str(event.get("phase"))[:80]
+            done, total = _count(event.get("done")), _count(event.get("total"))
+            self.on_progress(Progress(stage=self.stage, phase=phase, done=done, total=total))
+        elif kind == "warning" and len(self.warnings) < LONGEST_WARNINGS:
+            self.warnings.append(str(event.get("message"))[:500])
+        elif kind == "error":
+            code, message = str(event.get("code")), str(event.get("message"))[:2000]
+            code = code if code in FAILURES else "harness_crashed"
+            self.error = HarnessFailure(code, message, stage=self.stage)
+        elif kind == "done":
+            self.done = True
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    """The job as the child reads it: paths absolute, nothing it does not need."""
+    tasks = []
+    for task in job.tasks:
+        document = asdict(task) | {"gen_args": dict(task.gen_args)}
+        document["file"] = None if task.file is None else str(task.file.absolute())
+        tasks.append(document)
+    return {
+        "checkpoint": str(job.checkpoint_path.absolute()),
+        "tasks": tasks,
+        "dtype": job.dtype,
+        "batch_size": job.batch_size,
+        "device": job.device,
+        "threads": job.threads,
+    }

@@ -1,0 +1,294 @@
+"""Look at a fetched model folder before any machine-learning library does. Stdlib only.
+
+Used in the child, which runs in another interpreter, and by checks through import. It reads JSON
+and safetensors headers and never weights: well under a second for any size. A first line against
+folders that lie or carry code; the child's limits are the second.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+MiB = 1 << 20
+LARGEST_JSON = 64 * MiB
+LARGEST_HEADER = 64 * MiB
+MOST_FILES = 20_000
+CAPS = {
+    "hidden_size": 65_536,
+    "intermediate_size": 524_288,
+    "num_hidden_layers": 512,
+    "num_attention_heads": 1024,
+    "num_key_value_heads": 1024,
+    "vocab_size": 2_000_000,
+    "head_dim": 4096,
+    "num_experts": 4096,
+    "num_local_experts": 4096,
+    "n_routed_experts": 4096,
+}
+PICKLES = re.compile(r"\.(bin|pt|pth|pkl|pickle|ckpt|joblib|npy|npz|h5|keras|msgpack)$", re.I)
+COMPILED = (".so", ".pyd", ".dll", ".dylib")
+# Keys that make transformers fetch kernels or classes from somewhere else.
+FOREIGN_CODE = (
+    "custom_pipelines",
+    "attn_implementation",
+    "_attn_implementation",
+    "_attn_implementation_internal",
+    "experts_implementation",
+)
+OBJECTS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer_config.json",
+    "processor_config.json",
+    "special_tokens_map.json",
+)
+# ruff: noqa: SIM905
+HARMLESS_GENERATION = frozenset(
+    "_from_model_config bos_token_id eos_token_id pad_token_id transformers_version do_sample "
+    "temperature top_p top_k use_cache output_attentions output_hidden_states max_length "
+    "max_new_tokens".split()
+)
+BITS = {"F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16}
+BITS |= {"I16": 16, "U16": 16, "I8": 8, "U8": 8, "BOOL": 8, "F8_E4M3": 8, "F8_E5M2": 8}
+LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.")
+
+Level = Literal["error", "warning"]
+Tensors = dict[str, tuple[str, tuple[int, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a folder: `code` for programs, `message` for people."""
+
+    code: str
+    level: Level
+    message: str
+    path: str = ""
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What was found. `parameters` counts weights, `dtypes` them by safetensors type."""
+
+    findings: list[Finding] = field(default_factory=list)
+    parameters: int = 0
+    dtypes: dict[str, int] = field(default_factory=dict)
+    architectures: tuple[str, ...] = ()
+    model_type: str = ""
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level == "error"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level == "warning"]
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+    def refuse(self, code: str, message: str, path: str = "") -> None:
+        self.findings.append(Finding(code, "error", message, path))
+
+    def warn(self, code: str, message: str, path: str = "") -> None:
+        self.findings.append(Finding(code, "warning", message, path))
+
+
+class Unreadable(ValueError):
+    """A file that is not what its name says."""
+
+
+def inspect_folder(folder: Path) -> Inspection:
+    """Everything this module knows to say about a folder; never raises for what is in it."""
+    found = Inspection()
+    if not folder.is_dir():
+        found.refuse("not_a_model", "There is no folder with the files of this checkpoint.")
+        return found
+    _check_files(folder, found)
+    if not found.ok:
+        return found
+    config = _check_objects(folder, found)
+    tensors = _check_weights(folder, found)
+    if config is not None:
+        _check_config(config, tensors, found)
+    return found
+
+
+def read_safetensors_header(path: Path) -> Tensors:
+    """Tensor name -> (dtype, shape) of one file; Unreadable where offsets and sizes disagree."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+        if length > min(LARGEST_HEADER, size - 8):
+            raise Unreadable("its header is longer than the file: these are not safetensors")
+        try:
+            header = json.loads(file.read(length))
+            header.pop("__metadata__", None)
+            tensors = {name: _tensor(name, entry) for name, entry in header.items()}
+            end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
+        except (AttributeError, KeyError, TypeError, IndexError, RecursionError) as error:
+            raise Unreadable(f"its header is malformed ({type(error).__name__})") from error
+        except ValueError as error:
+            if isinstance(error, Unreadable):
+                raise
+            raise Unreadable("its header is not JSON: these are not safetensors") from error
+    if end != size - 8 - length:
+        raise Unreadable("its length does not match its header: truncated or padded")
+    return tensors
+
+
+def _tensor(name: str, entry: Any) -> tuple[str, tuple[int, ...]]:
+    begin, end = entry["data_offsets"]
+    shape = tuple(int(side) for side in entry["shape"])
+    bits = BITS.get(entry["dtype"])
+    if any(side < 0 for side in shape) or not 0 <= begin <= end:
+        raise Unreadable(f"tensor {name} has a negative size")
+    if bits is not None and (end - begin) * 8 != math.prod(shape) * bits:
+        raise Unreadable(f"the bytes of tensor {name} do not fit its shape")
+    return str(entry["dtype"]), shape
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            yield Path(root, name)
+
+
+def _check_files(folder: Path, found: Inspection) -> None:
+    inside = str(folder.resolve()) + os.sep
+    for count, path in enumerate(_walk(folder)):
+        name = str(path.relative_to(folder))
+        if count > MOST_FILES:
+            found.refuse("unsafe_files", f"More than {MOST_FILES} files.")
+            return
+        if path.is_symlink() and not str(path.resolve()).startswith(inside):
+            found.refuse("unsafe_files", f"{name} is a link out of the folder.", name)
+        elif name.endswith(COMPILED):
+            found.refuse("unsafe_files", f"{name} is compiled code.", name)
+        elif name.endswith(".py"):
+            found.warn("code_ignored", f"{name} is code; it is never run.", name)
+        elif PICKLES.search(name):
+            found.warn("pickle_ignored", f"{name} may be a pickle; it is never loaded.", name)
+
+
+def _read_object(folder: Path, name: str, found: Inspection) -> dict[str, Any] | None:
+    path = folder / name
+    if not path.exists():
+        return None
+    if path.stat().st_size > LARGEST_JSON:
+        found.refuse("not_a_model", f"{name} is larger than {LARGEST_JSON // MiB} MiB.", name)
+        return None
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        found.refuse("not_a_model", f"{name} is not JSON.", name)
+        return None
+    if not isinstance(value, dict):
+        found.refuse("not_a_model", f"{name} is not a JSON object.", name)
+        return None
+    return value
+
+
+def _check_objects(folder: Path, found: Inspection) -> dict[str, Any] | None:
+    adapter = (folder / "adapter_config.json").exists()
+    if not (folder / "config.json").exists():
+        message = (
+            "This is an adapter without its base; it has to be merged to be measured."
+            if adapter
+            else "There is no config.json, so nobody can tell what model this is."
+        )
+        found.refuse("missing_config", message, "config.json")
+        return None
+    if adapter:
+        found.refuse(
+            "adapter_beside_weights",
+            "adapter_config.json lies beside full weights: a loader would add it silently.",
+            "adapter_config.json",
+        )
+    config = None
+    for name in OBJECTS:
+        value = _read_object(folder, name, found)
+        if value is None:
+            continue
+        config = value if name == "config.json" else config
+        if "auto_map" in value:
+            found.warn("code_ignored", f"{name} names code in auto_map; it is never run.", name)
+        for key in FOREIGN_CODE:
+            if value.get(key) not in (None, "eager", "sdpa", "flash_attention_2"):
+                found.refuse("needs_own_code", f"{name} asks for {key}: not allowed.", name)
+        if name == "generation_config.json" and (odd := set(value) - HARMLESS_GENERATION):
+            listed = ", ".join(sorted(odd))
+            found.warn("generation_ignored", f"{name} sets {listed}: protocols decide that.", name)
+    return config
+
+
+def _check_weights(folder: Path, found: Inspection) -> Tensors:
+    tensors: Tensors = {}
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        pickles = [item.path for item in found.warnings if item.code == "pickle_ignored"]
+        if pickles:
+            message = f"The weights ({pickles[0]}) are a pickle, which can run code when loaded."
+            found.refuse("pickle_weights", f"{message} Publish them as safetensors.", pickles[0])
+        else:
+            found.refuse("not_a_model", "There are no weights: no .safetensors file.")
+    for path in files:
+        try:
+            tensors |= read_safetensors_header(path)
+        except (Unreadable, OSError) as error:
+            found.refuse("not_a_model", f"{path.name}: {error}.", path.name)
+    for dtype, shape in tensors.values():
+        count = math.prod(shape)
+        found.parameters += count
+        found.dtypes[dtype] = found.dtypes.get(dtype, 0) + count
+    return tensors
+
+
+def _check_config(config: dict[str, Any], tensors: Tensors, found: Inspection) -> None:
+    found.model_type = str(config.get("model_type") or "")
+    named = config.get("architectures")
+    found.architectures = tuple(map(str, named)) if isinstance(named, list) else ()
+    if not found.model_type:
+        found.refuse("not_a_model", "config.json names no model_type.", "config.json")
+    text = config.get("text_config")
+    for part in (config, text if isinstance(text, dict) else {}):
+        for key, cap in CAPS.items():
+            value = part.get(key)
+            if isinstance(value, int | float) and value > cap:
+                found.refuse("config_mismatch", f"config.json: {key} {value} is over {cap}.")
+    if tensors and "quantization_config" not in config:
+        inner = text if isinstance(text, dict) else config
+        _check_shapes(inner, tensors, found)
+
+
+def _check_shapes(config: dict[str, Any], tensors: Tensors, found: Inspection) -> None:
+    """Compare what every architecture of the Llama family says twice: in config and in shapes."""
+    for name, (_, shape) in tensors.items():
+        if name.endswith("embed_tokens.weight") and len(shape) == 2:
+            _compare(config, "vocab_size", shape[0], name, found)
+            _compare(config, "hidden_size", shape[1], name, found)
+        elif name.endswith("layers.0.mlp.up_proj.weight") and len(shape) == 2:
+            _compare(config, "intermediate_size", shape[0], name, found)
+    layers = [int(match[1]) for name in tensors if (match := LAYER.search(name))]
+    stated = config.get("num_hidden_layers")
+    # More layers than stated is usual: multi-token prediction heads are stored as a last layer.
+    if layers and isinstance(stated, int) and stated > max(layers) + 1:
+        message = f"config.json says {stated} layers, the weights have {max(layers) + 1}."
+        found.refuse("config_mismatch", message, "config.json")
+
+
+def _compare(config: dict[str, Any], key: str, actual: int, tensor: str, found: Inspection) -> None:
+    stated = config.get(key)
+    if isinstance(stated, int) and stated != actual:
+        message = f"config.json says {key} {stated}, but {tensor} in the weights has {actual}."
+        found.refuse("config_mismatch", message, "config.json")

@@ -1,0 +1,256 @@
+"""One model load, as few passes as the recipes allow, and every number with its outcomes.
+
+Imported by runner.py in the harness's interpreter, after the stage "import" was announced: these
+imports cost seconds.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lm_eval.api.model
+import lm_eval.api.task
+import lm_eval.evaluator
+import lm_eval.models.huggingface
+import torch
+import tqdm
+import transformers
+from lm_eval.api.registry import get_model
+from lm_eval.tasks import TaskManager
+from lm_eval.utils import handle_non_serializable, hash_string
+from task_files import Execution, Refused, load_execution, plan
+
+PACKAGES = "lm_eval torch transformers tokenizers datasets accelerate safetensors math-verify"
+PROGRESS_SECONDS = 0.3
+BOOTSTRAP_ITERATIONS = 1000
+NOWHERE = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+Spec = dict[str, Any]
+
+
+def watch_progress(channel: Any) -> None:
+    """Make every bar lm_eval draws an event. Bars are per request kind, not per task."""
+
+    class EventBar(tqdm.tqdm):  # type: ignore[misc, type-arg]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            options.update(file=NOWHERE, mininterval=PROGRESS_SECONDS, ascii=True)
+            self.told = 0.0
+            super().__init__(*args, **options)
+
+        def tell(self) -> None:
+            now = time.monotonic()
+            ended = self.total is not None and self.n >= self.total
+            if not self.disable and (ended or now - self.told >= PROGRESS_SECONDS):
+                self.told = now
+                phase = (self.desc or "requests").strip(": ")
+                channel.emit("progress", phase=phase, done=int(self.n), total=int(self.total or 0))
+
+        def update(self, n: float = 1) -> bool | None:
+            drawn = super().update(n)
+            self.tell()
+            return drawn  # type: ignore[no-any-return]
+
+        def __iter__(self) -> Any:
+            for count, item in enumerate(super().__iter__(), 1):
+                yield item
+                self.n = max(self.n, count)
+                self.tell()
+
+    for module in (lm_eval.models.huggingface, lm_eval.api.model, lm_eval.api.task):
+        module.tqdm = EventBar
+    # The stock report of the machine runs subprocesses for one to three seconds.
+    lm_eval.evaluator.add_env_info = lambda results: None
+
+
+def refuse_random_weights(channel: Any) -> None:
+    """Transformers fills in what the files lack with random numbers and only logs it."""
+    original = transformers.PreTrainedModel.from_pretrained.__func__
+
+    def from_pretrained(cls: Any, *args: Any, **options: Any) -> Any:
+        options["output_loading_info"] = True
+        model, info = original(cls, *args, **options)
+        missing = sorted(map(str, info.get("missing_keys") or ()))
+        mismatched = sorted(str(key) for key in info.get("mismatched_keys") or ())
+        if missing or mismatched:
+            listed = ", ".join((missing + mismatched)[:3])
+            count = len(missing) + len(mismatched)
+            raise Refused("config_mismatch", f"{count} weights do not fit the config: {listed}.")
+        if unexpected := info.get("unexpected_keys"):
+            channel.emit("warning", message=f"{len(unexpected)} stored weights are not used.")
+        return model
+
+    transformers.PreTrainedModel.from_pretrained = classmethod(from_pretrained)
+
+
+def load_model(job: dict[str, Any]) -> Any:
+    torch.set_num_threads(int(job["threads"]))
+    arguments = {
+        "pretrained": job["checkpoint"],
+        "dtype": job["dtype"],
+        "trust_remote_code": False,
+        "use_safetensors": True,
+    }
+    options = {"batch_size": job["batch_size"], "device": job["device"]}
+    model = get_model("hf").create_from_arg_obj(arguments, options)
+    # generation_config.json of a repository (repetition_penalty ...) must not change a protocol.
+    own = model.model.generation_config
+    model.model.generation_config = transformers.GenerationConfig(
+        bos_token_id=own.bos_token_id, eos_token_id=own.eos_token_id, pad_token_id=own.pad_token_id
+    )
+    return model
+
+
+@dataclass
+class Writer:
+    """Raw samples of an execution, one gzip file each; equal runs give equal bytes."""
+
+    folder: Path
+    names: dict[int, str] = field(default_factory=dict)
+
+    def write(self, execution: Execution, samples: dict[str, list[Any]]) -> str:
+        if id(execution) not in self.names:
+            name = f"{len(self.names):03d}-{execution.label}.jsonl.gz"
+            self.folder.mkdir(exist_ok=True)
+            with (
+                (self.folder / name).open("wb") as raw,
+                gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as file,
+            ):
+                for leaf in execution.leaves:
+                    for sample in samples[leaf]:
+                        line = {"task": leaf, "seed": execution.seed, **sample}
+                        text = json.dumps(line, default=handle_non_serializable, ensure_ascii=False)
+                        file.write(text.encode() + b"\n")
+            self.names[id(execution)] = name
+        return self.names[id(execution)]
+
+
+def evaluate(model: Any, manager: TaskManager, batch: list[Execution], job: Spec) -> Any:
+    first = batch[0]
+    return lm_eval.evaluator.simple_evaluate(
+        model=model,
+        tasks=[item for execution in batch for item in execution.built],
+        task_manager=manager,
+        limit=first.limit,
+        log_samples=True,
+        bootstrap_iters=BOOTSTRAP_ITERATIONS,
+        batch_size=job["batch_size"],
+        device=job["device"],
+        system_instruction=first.system_prompt or None,
+        apply_chat_template=first.apply_chat_template,
+        fewshot_as_multiturn=first.apply_chat_template,
+        random_seed=first.seed,
+        numpy_random_seed=first.seed,
+        torch_random_seed=first.seed,
+        fewshot_random_seed=first.seed,
+        confirm_run_unsafe_code=False,
+    )
+
+
+def value_of(results: Any, execution: Execution, spec: Spec) -> tuple[Any, Any]:
+    """The number and its standard error as lm_eval gives them, text and NaN included."""
+    key, error_key = (
+        f"{spec['metric']},{spec['filter']}",
+        f"{spec['metric']}_stderr,{spec['filter']}",
+    )
+    if spec["aggregate"] == "mean_of_groups":
+        rows = [results["results"][name] for name in execution.groups]
+        values = [row[key] for row in rows if key in row]
+        return (sum(values) / len(values), None) if values else (None, None)
+    row = results["results"].get(execution.name, {})
+    return row.get(key), row.get(error_key)
+
+
+def report(results: Any, execution: Execution, spec: Spec, samples_name: str) -> dict[str, Any]:
+    kept = [
+        sample
+        for leaf in execution.leaves
+        for sample in results["samples"][leaf]
+        if sample["filter"] == spec["filter"]
+    ]
+    hashed = "".join(
+        sample["doc_hash"] + sample["prompt_hash"] + sample["target_hash"]
+        for leaf in execution.leaves
+        for sample in results["samples"][leaf]
+    )
+    value, stderr = value_of(results, execution, spec)
+    directions = results["higher_is_better"].get(execution.name) or {}
+    return {
+        "recipe_digest": spec["recipe_digest"],
+        "seed": execution.seed,
+        "value": value,
+        "stderr": stderr,
+        "outcomes": [sample.get(spec["metric"]) for sample in kept],
+        "doc_hashes": [sample["doc_hash"] for sample in kept],
+        "n_total": sum(results["n-samples"][leaf]["original"] for leaf in execution.leaves),
+        "task_hash": hash_string(hashed),
+        "task_version": str(results["versions"].get(execution.name, "")),
+        "higher_is_better": directions.get(spec["metric"]),
+        "samples": samples_name,
+    }
+
+
+def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
+    """Load, measure, and return what results.json holds, timings apart."""
+    watch_progress(channel)
+    refuse_random_weights(channel)
+    channel.enter("load_model")
+    model = load_model(job)
+    channel.enter("load_tasks")
+    registry = any(spec["file"] is None for spec in job["tasks"])
+    # The built-in index costs seven seconds; hub task files do not need it.
+    manager = TaskManager(include_defaults=registry)
+    batches = plan(job["tasks"], lambda spec, seed: load_execution(spec, seed, manager))
+    channel.enter("run")
+    writer = Writer(out / "samples")
+    measurements = []
+    for batch in batches:
+        results = evaluate(model, manager, batch, job)
+        for execution in batch:
+            name = writer.write(execution, results["samples"])
+            measurements += [report(results, execution, spec, name) for spec in execution.specs]
+    return {
+        "format": 1,
+        "measurements": measurements,
+        "versions": versions(),
+        "hardware": hardware(job),
+    }
+
+
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES.split():
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware(job: dict[str, Any]) -> dict[str, Any]:
+    cpu = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        cpu = next((line.split(":", 1)[1].strip() for line in lines if "model name" in line), cpu)
+    except OSError:
+        pass
+    gpus = []
+    if str(job["device"]).startswith("cuda"):
+        gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "gpus": gpus,
+        "device": job["device"],
+        "dtype": job["dtype"],
+        "batch_size": job["batch_size"],
+    }

@@ -1,0 +1,1 @@
+"""Shipped benchmark and board definitions, as data."""

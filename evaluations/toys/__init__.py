@@ -1,0 +1,1 @@
+"""Small real models and data of an invented world, for demonstrations and tests."""
