@@ -28,8 +28,10 @@ test: setup harness  ## Every check, then every test, on real servers
 	@WORKERS="$(WORKERS)" .ci/test $(ARGS)
 
 setup: $(VENV)/site.stamp  ## The site's environment, .venv
+	@:
 
 harness: $(if $(HARNESS_PYTHON),harness-given,$(HARNESS_VENV)/harness.stamp)  ## The evaluation harness's own environment, .venv-harness (torch, CPU)
+	@:
 
 lock: setup  ## Write requirements/*.txt anew from requirements/*.in
 	@for name in base dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

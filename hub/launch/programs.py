@@ -6,7 +6,6 @@ back and releases its lease within seconds instead of finishing an evaluation th
 """
 
 import os
-import signal
 import sys
 from collections.abc import Mapping
 
@@ -15,7 +14,7 @@ from hub.launch.processes import Command
 from hub.launch.supervisor import Program
 
 MANAGE = (sys.executable, "manage.py")
-CELERY = (sys.executable, "-m", "celery", "-A", "hub")
+CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "hub")
 
 
 def environment(
@@ -67,10 +66,10 @@ def worker(name: str, queues: str, processes: int, env: Mapping[str, str]) -> Pr
         *(*CELERY, "worker", "-Q", queues, "-c", str(processes), "-n", f"{name}@%h"),
         *("--loglevel", "INFO", "--without-mingle", "--without-gossip"),
     )
-    # Celery warns root about pickle, which no queue of ours accepts.
-    soft = {"REMAP_SIGTERM": "SIGQUIT", "C_FORCE_ROOT": "1"}
-    command = Command(argv, {**env, **soft}, ROOT, stop_signal=signal.SIGTERM)
-    return Program(name, command)
+    # Celery warns root because of pickle, which no queue of ours accepts.
+    quiet = ",".join(filter(None, [env.get("PYTHONWARNINGS"), "ignore:You're running the worker"]))
+    soft = {"REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": quiet}
+    return Program(name, Command(argv, {**env, **soft}, ROOT))
 
 
 def beat(config: Config, env: Mapping[str, str]) -> Program:
