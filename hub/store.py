@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Self
 
@@ -64,7 +65,7 @@ def full_disk_named(folder: Path) -> Iterator[None]:
 class Partial:
     """One file on its way into the store, locked by its holder. `hashed` follows every byte."""
 
-    def __init__(self, store: "Store", path: Path, file: BinaryIO) -> None:
+    def __init__(self, store: "Store", path: Path, file: FileIO) -> None:
         self.store = store
         self.path = path
         self.size = 0
@@ -80,8 +81,10 @@ class Partial:
         return self.size
 
     def write(self, data: bytes) -> None:
+        rest = memoryview(data)
         with full_disk_named(self.store.root):
-            self._file.write(data)
+            while rest:  # unbuffered files may take less than all of it
+                rest = rest[self._file.write(rest) :]
         self._hashed.update(data)
         self.size += len(data)
 
@@ -95,14 +98,13 @@ class Partial:
     def keep(self, expected: str = "") -> str:
         """Move the bytes into the store under their SHA-256 (hex), which is returned.
 
-        Raises WrongDigest, and drops the bytes, when they are not the `expected` ones.
+        Raises WrongDigest, and forgets the bytes, when they are not the `expected` ones.
         """
         digest = self._hashed.hexdigest()
         if expected and digest != expected:
-            self.drop()
+            self.restart()
             raise WrongDigest(expected, digest)
         with full_disk_named(self.store.root):
-            self._file.flush()
             os.fsync(self._file.fileno())
         os.fchmod(self._file.fileno(), 0o444)
         target = self.store.path_of(digest)
@@ -140,7 +142,7 @@ class Store:
 
     def verify(self, sha256: str) -> bool:
         """Read the whole blob and compare. False when it is missing or was altered."""
-        with suppress(FileNotFoundError), self.open(sha256) as file:
+        with suppress(FileNotFoundError), self.path_of(sha256).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
         return False
 
@@ -173,7 +175,7 @@ class Store:
     @contextmanager
     def _unnamed(self) -> Iterator[Partial]:
         path = self.partials / f"{secrets.token_hex(16)}.partial"
-        with path.open("x+b") as file:
+        with path.open("x+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
                 yield Partial(self, path, file)
@@ -193,7 +195,7 @@ class Store:
         while not self.has(sha256):
             with full_disk_named(self.root):
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            with os.fdopen(descriptor, "r+b") as file:
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
                 _lock(file, stopped)
                 if not _is_at(file, path):  # kept or dropped while we waited
                     continue
@@ -251,7 +253,7 @@ def default() -> Store:
     return Store.default()
 
 
-def _lock(file: BinaryIO, stopped: Callable[[], bool]) -> None:
+def _lock(file: FileIO, stopped: Callable[[], bool]) -> None:
     """An exclusive lock, waited for in small steps so that a stop is heard."""
     while True:
         try:
@@ -264,7 +266,7 @@ def _lock(file: BinaryIO, stopped: Callable[[], bool]) -> None:
             return
 
 
-def _is_at(file: BinaryIO, path: Path) -> bool:
+def _is_at(file: FileIO, path: Path) -> bool:
     """Whether the opened file still stands under this name."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(file.fileno()), path.stat())

@@ -86,10 +86,7 @@ def _take_in(path: Path, folder: Path) -> HostedFile:
     size = path.stat().st_size
     lfs = path.suffix in LFS_SUFFIXES or size > LFS_BYTES
     sha256 = stores.default().add_file(path)
-    if lfs:
-        oid = _git_oid(_pointer(sha256, size))
-    else:
-        oid = _git_oid(path.read_bytes())
+    oid = _git_oid(_pointer(sha256, size) if lfs else path.read_bytes())
     return HostedFile(
         path=path.relative_to(folder).as_posix(), size=size, sha256=sha256, oid=oid, lfs=lfs
     )

@@ -67,6 +67,6 @@ def _address_of(request: HttpRequest, repository: HostedRepository) -> str:
     match = request.resolver_match
     if match is None:
         raise MirrorError(404, "RepoNotFound", "Repository not found")
-    kwargs = {**match.captured_kwargs, "owner": repository.owner, "name": repository.name}
+    kwargs = {**match.kwargs, "owner": repository.owner, "name": repository.name}
     query = request.META.get("QUERY_STRING", "")
     return reverse(match.view_name, kwargs=kwargs) + (f"?{query}" if query else "")

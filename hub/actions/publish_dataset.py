@@ -1,0 +1,48 @@
+"""Put a dataset into the catalogue, with its first card."""
+
+from django.db import transaction
+
+from hub.actions._publishing import (
+    check_fields,
+    check_may_publish,
+    hold,
+    refuse_second,
+    waiting_edges,
+)
+from hub.facts import DatasetFacts
+from hub.models import CardRevision, Dataset, User
+
+
+@transaction.atomic
+def publish_dataset(*, actor: User, facts: DatasetFacts) -> Dataset:
+    """The new dataset; edges that waited for its name lead to it from now on.
+
+    Raises PermissionDenied, or Refusal (`invalid`, `already_here`).
+    """
+    check_may_publish(actor)
+    dataset = Dataset(
+        owner=facts.owner,
+        name=facts.name,
+        repo_id=facts.repo_id,
+        licence=facts.licence,
+        licence_name=facts.licence_name,
+        summary=facts.summary,
+        tags=list(facts.tags),
+        tags_text=" ".join(facts.tags),
+        purpose=facts.purpose,
+        size=facts.size,
+    )
+    check_fields(dataset)
+    hold(f"dataset {dataset.full_name}")
+    refuse_second(dataset, Dataset.objects.named(facts.owner, facts.name).first())
+    dataset.save()
+    CardRevision.objects.create(
+        dataset=dataset,
+        number=1,
+        text=facts.card_text,
+        metadata=dict(facts.card_metadata),
+        published_by=actor,
+    )
+    names = {dataset.full_name, dataset.repo_id}
+    waiting_edges(names, data=True).update(parent_dataset=dataset)
+    return dataset
