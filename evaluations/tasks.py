@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from evaluations.actions.evaluate import evaluate
+from evaluations.actions.rank import rank_board
 from evaluations.actions.release import release_runs
 from evaluations.actions.start import claim_next
 from evaluations.actions.sweep import sweep as sweep_runs
+from evaluations.models import Board
 from hub.celery import release_hooks, worker_name
 
 release_hooks.append(release_runs)
@@ -22,3 +24,11 @@ def work(queue: str) -> None:
 @shared_task(name="evaluations.sweep")
 def sweep() -> None:
     sweep_runs()
+
+
+@shared_task(name="evaluations.rank")
+def rank(board_id: int) -> None:
+    """Rank a board that a score made stale; one that is fresh by now costs a look."""
+    board = Board.objects.filter(pk=board_id).first()
+    if board is not None:
+        rank_board(board)

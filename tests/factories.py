@@ -4,7 +4,16 @@ import hashlib
 import itertools
 from typing import Any
 
-from evaluations.models import Benchmark, BenchmarkVersion, Board, BoardRecipe, Recipe, Run, RunItem
+from evaluations.models import (
+    Benchmark,
+    BenchmarkVersion,
+    Board,
+    BoardRecipe,
+    Recipe,
+    Run,
+    RunItem,
+    Score,
+)
 from hub.manifest import Manifest
 from hub.models import Checkpoint, Dataset, ModelVariant, User
 from hub.models.user import Role
@@ -132,3 +141,15 @@ def make_run(
     for recipe in recipes:
         RunItem.objects.create(run=run, recipe=recipe, checkpoint_digest=checkpoint.digest)
     return run
+
+
+def make_score(checkpoint: Checkpoint, recipe: Recipe, value: float, **fields: Any) -> Score:
+    """A published score, with the run that measured it."""
+    version = recipe.benchmark_version
+    if "run" not in fields:
+        requester = User.objects.first() or make_user()
+        fields["run"] = make_run(checkpoint, [recipe], state="published", requested_by=requester)
+    defaults = {"checkpoint_digest": checkpoint.digest, "metric": version.metric, "n": 500}
+    return Score.objects.create(
+        checkpoint=checkpoint, recipe=recipe, value=value, **{**defaults, **fields}
+    )

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from evaluations.forms import BoardForm
-from evaluations.leaderboards import BoardPage, Column, columns_of, page
+from evaluations.leaderboards import Column, columns_of, page, results_of
 from evaluations.models import Board
 from hub.api.etag import conditional, etag_of
 from hub.api.views import Endpoint, ListEndpoint
@@ -67,7 +67,7 @@ class ScoreOnBoardSerializer(serializers.Serializer[Any]):
 
 
 class StandingSerializer(serializers.Serializer[Any]):
-    """For the schema; answers are made by `standing_of`, which asks nothing of the database."""
+    """For the schema; answers are made by leaderboards.py, which asks nothing of the database."""
 
     rank = serializers.IntegerField(allow_null=True)
     rank_low = serializers.IntegerField(allow_null=True)
@@ -151,39 +151,3 @@ def _standings(request: Request, board: Board) -> Response:
         for name, cursor in (("next", found.next), ("previous", found.previous))
     }
     return Response({**links, "results": results_of(found)})
-
-
-def results_of(found: BoardPage) -> list[dict[str, Any]]:
-    """The rows of a page, ready for JSON."""
-    names = [(str(column.id), column.key) for column in found.columns]
-    return [standing_of(row, names, raw=found.view.raw) for row in found.rows]
-
-
-def standing_of(
-    row: dict[str, Any], names: list[tuple[str, str]], *, raw: bool
-) -> dict[str, Any]:
-    """One standing; `names` pairs a column's id, as the row has it, with its key."""
-    values = row["values"]
-    return {
-        "rank": row["rank"],
-        "rank_low": row["rank_low"],
-        "rank_high": row["rank_high"],
-        "variant": f"{row['owner']}/{row['name']}",
-        "checkpoint": row["checkpoint_id"],
-        "average": row["average"],
-        "stderr": row["stderr"],
-        "scores": {key: _score(values.get(name), raw=raw) for name, key in names},
-        "parent": row["parent_name"] or None,
-        "delta": row["delta"],
-        "delta_stderr": row["delta_stderr"],
-        "relation": row["relation"],
-        "licence": row["licence"],
-        "parameters": row["parameters"],
-    }
-
-
-def _score(cell: dict[str, Any] | None, *, raw: bool) -> dict[str, Any] | None:
-    if cell is None:
-        return None
-    value, stderr = ("value", "stderr") if raw else ("normalised", "spread")
-    return {"value": cell[value], "stderr": cell[stderr], "n": cell["n"], "run": cell["run"]}

@@ -1,4 +1,6 @@
 from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import NullIf
 
 from evaluations.models.board import Board, BoardRecipe
 from hub.models import Checkpoint, ModelVariant
@@ -6,6 +8,10 @@ from hub.models import Checkpoint, ModelVariant
 INFINITY = float("inf")
 # Where a row without an average stands: behind everybody.
 LAST_PLACE = INFINITY
+
+# What is not known sorts last in both directions, which only a null does.
+KNOWN_LICENCE = NullIf(F("licence"), Value(""))
+KNOWN_PARENT = NullIf(F("parent_name"), Value(""))
 
 
 class Standing(models.Model):
@@ -58,12 +64,13 @@ class Standing(models.Model):
         indexes = [
             # leaderboards.py: one for each order and each filter, all with keyset pages
             models.Index(fields=["board", "place", "id"], name="standing_by_place"),
+            models.Index(fields=["board", "average", "id"], name="standing_by_average"),
             models.Index(fields=["board", "parameters", "id"], name="standing_by_parameters"),
             models.Index(fields=["board", "name", "id"], name="standing_by_name"),
             models.Index(fields=["board", "owner", "place", "id"], name="standing_by_owner"),
-            models.Index(fields=["board", "licence", "place", "id"], name="standing_by_licence"),
             models.Index(fields=["board", "relation", "place", "id"], name="standing_by_relation"),
-            models.Index(fields=["board", "parent_name", "place", "id"], name="standing_by_parent"),
+            models.Index(F("board"), KNOWN_LICENCE, F("place"), F("id"), name="standing_by_licence"),
+            models.Index(F("board"), KNOWN_PARENT, F("place"), F("id"), name="standing_by_parent"),
             # the variant page
             models.Index(fields=["variant"], name="standing_by_variant"),
         ]
