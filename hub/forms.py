@@ -23,7 +23,7 @@ def show_refusal(form: forms.BaseForm, refusal: Refusal) -> None:
         form.add_error(None, refusal.message)
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["first_name", "last_name", "about"]

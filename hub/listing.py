@@ -99,3 +99,68 @@ def _page(
         return paginate(queryset, keys, cursor=cursor, size=size)
     except BadCursor:
         return paginate(queryset, keys, size=size)
+
+
+@dataclass(frozen=True)
+class Select:
+    """One narrowing of a list as a `<select>`: value and words; the first stands for any."""
+
+    name: str
+    label: str
+    value: str
+    options: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A narrowing that came by a link and has no control of its own; `without` leads out of it."""
+
+    name: str
+    label: str
+    value: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """The controls above a list, for `hub/_filters.html`."""
+
+    selects: list[Select]
+    chips: list[Chip]
+
+
+# Controls that every list's filter row has.
+TYPED = frozenset({"q", "owner"})
+
+
+def narrow_by(listing: "Listing[Any]", **options: list[str] | None) -> Narrowing:
+    """Selects for the named filters (None takes the filter's own choices), chips for all others.
+
+    A value from the address that is not among the options is kept as one, so that the form shows
+    what the list is narrowed to.
+    """
+    fields, data = listing.form.fields, listing.filters.data
+    selects = []
+    for name, words in options.items():
+        value = str(data.get(name, ""))
+        own = list(getattr(fields[name], "choices", ()))[1:]
+        pairs = own if words is None else [(word, word) for word in words]
+        if value and value not in dict(pairs):
+            pairs.append((value, value))
+        selects.append(Select(name, fields[name].label or name, value, pairs))
+    others = [name for name in fields if name not in options and name not in TYPED]
+    return Narrowing(
+        selects,
+        [
+            Chip(name, fields[name].label or name, str(data[name]), _without(data, name))
+            for name in others
+            if data.get(name)
+        ],
+    )
+
+
+def _without(data: Any, name: str) -> str:
+    query = data.copy()
+    for gone in (name, CURSOR):
+        query.pop(gone, None)
+    return f"?{query.urlencode()}" if query else ""

@@ -98,12 +98,12 @@ def current_card(entry: ModelVariant | Dataset) -> CardRevision | None:
 
 def licences_in_use(model: type[ModelVariant] | type[Dataset]) -> list[str]:
     """Licence keys of published entries, sorted; up to five minutes old."""
-    return _kept(f"facets:{model.__name__}:licence", lambda: _distinct(model, "licence"))
+    return kept(f"facets:{model.__name__}:licence", lambda: _distinct(model, "licence"))
 
 
 def architectures_in_use() -> list[str]:
     """Architectures of published variants, sorted; up to five minutes old."""
-    return _kept("facets:architecture", lambda: _distinct(ModelVariant, "architecture"))
+    return kept("facets:architecture", lambda: _distinct(ModelVariant, "architecture"))
 
 
 def _distinct(model: type[ModelVariant] | type[Dataset], column: str) -> list[str]:
@@ -111,7 +111,8 @@ def _distinct(model: type[ModelVariant] | type[Dataset], column: str) -> list[st
     return list(rows.order_by(column).values_list(column, flat=True).distinct()[:SHOWN])
 
 
-def _kept(key: str, read: Callable[[], T]) -> T:
+def kept(key: str, read: Callable[[], T]) -> T:
+    """`read()`, or what it said up to five minutes ago; without Redis it is read each time."""
     try:
         kept: T | None = cache.get(key)
         if kept is None:
