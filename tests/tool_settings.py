@@ -7,3 +7,6 @@ os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
 from hub.settings import *  # noqa: F403
+
+# makemigrations looks at the database if it can; a pool would wait ten seconds for one that is not there.
+DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405
