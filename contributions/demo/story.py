@@ -11,7 +11,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from evaluations.actions.seed import seed_suites
 
 from contributions import proposals
 from contributions.actions.merge import merge
@@ -21,6 +20,7 @@ from contributions.actions.submit import submit
 from contributions.demo.accounts import Cast, ensure_cast
 from contributions.demo.script import ACTS, Act
 from contributions.models import Check, Contribution
+from evaluations.actions.seed import seed_suites
 from evaluations.models import Run
 from hub.actions.host_repository import host_repository
 from hub.models import User
@@ -67,7 +67,8 @@ def open_contribution(act: Act, cast: Cast, say: Say) -> Contribution:
     if earlier:
         return earlier
     author: User = getattr(cast, act.author)
-    payload = {**proposals.get(act.kind).prefill(act.repo_id, "main"), **act.corrections}
+    known = proposals.prefill(kind=act.kind, repo_id=act.repo_id)
+    payload = {**known.payload, **act.corrections}
     if act.relation:
         payload["edges"] = [
             edge if edge.get("is_dataset") else {**edge, "relation": act.relation}
@@ -80,7 +81,7 @@ def open_contribution(act: Act, cast: Cast, say: Say) -> Contribution:
 
 def close_act(act: Act, contribution: Contribution, cast: Cast, say: Say) -> None:
     """Review and merge, as the script says, from wherever the contribution stands."""
-    if contribution.state in Contribution.terminal_states():
+    if not contribution.is_live:
         return
     wait_for_checks(contribution)
     if act.ending in {"request_changes", "revise_and_merge"} and contribution.state == "open":

@@ -1,0 +1,72 @@
+"""How states, events and checks are worded and drawn."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from contributions.checks import CHECKS
+from contributions.models import Event
+from hub import cards, markdown
+
+register = template.Library()
+
+# state or verb -> (icon of the sprite, tone class)
+LOOKS = {
+    "queued": ("clock", ""),
+    "running": ("loader", "t-info"),
+    "passed": ("circle-check", "t-good"),
+    "failed": ("circle-x", "t-bad"),
+    "warning": ("triangle-alert", "t-warn"),
+    "skipped": ("circle-slash", ""),
+    "errored": ("circle-x", "t-bad"),
+    "submitted": ("git-pull-request", ""),
+    "revised": ("git-commit-horizontal", ""),
+    "reviewed": ("check", "t-good"),
+    "rerun": ("rotate-ccw", ""),
+    "merged": ("git-merge", "t-done"),
+    "closed": ("git-pull-request-closed", "t-bad"),
+    "withdrawn": ("undo-2", ""),
+}
+PLAIN = ("circle", "")
+WORDS = {"warning": "a warning", "errored": "could not be completed", "skipped": "not needed"}
+
+
+@register.filter
+def state_icon(state: str) -> str:
+    return LOOKS.get(state, PLAIN)[0]
+
+
+@register.filter
+def tone(state: str) -> str:
+    return LOOKS.get(state, PLAIN)[1]
+
+
+@register.filter
+def state_words(state: str) -> str:
+    return WORDS.get(state, state)
+
+
+@register.filter
+def event_icon(event: Event) -> str:
+    return state_icon(event.to_state if event.verb == "checked" else event.verb)
+
+
+@register.filter
+def event_tone(event: Event) -> str:
+    return tone(event.to_state if event.verb == "checked" else event.verb)
+
+
+@register.filter
+def check_label(name: str) -> str:
+    return CHECKS[name].label if name in CHECKS else name
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """What a person wrote, in Markdown, made safe."""
+    return markdown.render(text)
+
+
+@register.filter
+def card_prose(text: str) -> SafeString:
+    """A card's body without its front matter, made safe."""
+    return markdown.render(cards.parse(text).body)

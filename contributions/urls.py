@@ -1,0 +1,31 @@
+"""Pages about changing the catalogue."""
+
+from django.urls import path
+
+from contributions.views import contributions, moves, submit
+
+urlpatterns = [
+    # /submit/
+    path("submit/variant/", submit.submit_entry, {"kind": "add_variant"}, name="submit_variant"),
+    path("submit/dataset/", submit.submit_entry, {"kind": "add_dataset"}, name="submit_dataset"),
+    # /contributions/
+    path("contributions/", contributions.contribution_list, name="contribution_list"),
+    path(
+        "contributions/<int:number>/", contributions.contribution_detail, name="contribution_detail"
+    ),
+    path("contributions/<int:number>/revise/", submit.revise_entry, name="contribution_revise"),
+    path("contributions/<int:number>/comment/", moves.add_comment, name="contribution_comment"),
+    path("contributions/<int:number>/review/", moves.add_review, name="contribution_review"),
+    path("contributions/<int:number>/merge/", moves.merge_contribution, name="contribution_merge"),
+    path("contributions/<int:number>/close/", moves.close_contribution, name="contribution_close"),
+    path(
+        "contributions/<int:number>/withdraw/",
+        moves.withdraw_contribution,
+        name="contribution_withdraw",
+    ),
+    path(
+        "contributions/<int:number>/checks/<slug:name>/rerun/",
+        moves.rerun,
+        name="contribution_rerun",
+    ),
+]
