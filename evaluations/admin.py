@@ -55,4 +55,10 @@ class BenchmarkAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Board)
 class BoardAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Only whether merging queues runs for a board can be changed here."""
+
+    fields = ["automatic"]
     list_display = ["slug", "version", "title", "current", "automatic", "stale_since"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_staff

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
 from django.conf import settings
 
-from evaluations import suites
 from evaluations.harness.protocol import Job, Limits, TaskSpec
 from evaluations.models import Recipe, Run
+from evaluations.suites.loader import FOLDER
 
-SUITES = Path(suites.__file__).parent
+Aggregate = Literal["task", "mean_of_groups"]
 MEBIBYTE = 1 << 20
 
 
@@ -70,7 +71,7 @@ def task_spec(recipe: Recipe) -> TaskSpec:
         recipe_digest=recipe.digest,
         task=version.task,
         metric=version.metric,
-        file=SUITES / version.task_file if version.task_file else None,
+        file=FOLDER / version.task_file if version.task_file else None,
         filter=version.filter,
         n_shot=recipe.n_shot,
         gen_args=recipe.generation,
@@ -81,4 +82,5 @@ def task_spec(recipe: Recipe) -> TaskSpec:
         limit=recipe.limit,
         lower=version.lower_bound,
         upper=version.upper_bound,
+        aggregate=cast(Aggregate, version.aggregate),
     )

@@ -40,6 +40,8 @@ class BenchmarkVersion(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 over definition, data and code.")
     metric = models.CharField(max_length=60)
     filter = models.CharField(max_length=60, default="none")
+    # "mean_of_groups" where the value is the unweighted mean over every group entry of the task.
+    aggregate = models.CharField(max_length=20, default="task")
     higher_is_better = models.BooleanField(default=True)
     unit = models.CharField(max_length=30, default="proportion")
     chance = models.FloatField(null=True, blank=True, help_text="Score of a guesser.")

@@ -50,6 +50,7 @@ class Recipe(models.Model):
             "harness_version": self.harness_version,
             "metric": version.metric,
             "filter": version.filter,
+            "aggregate": version.aggregate,
             "n_shot": self.n_shot,
             "apply_chat_template": self.apply_chat_template,
             "system_prompt": self.system_prompt,

@@ -102,7 +102,12 @@ def test_a_missing_score_means_no_rank_and_no_average_but_a_row(
 
 def test_lower_is_better_ranks_the_lowest_first_and_the_missing_never() -> None:
     loss = make_benchmark_version(
-        higher_is_better=False, chance=8.0, best=0.0, lower_bound=0.0, upper_bound=None, metric="bpb"
+        higher_is_better=False,
+        chance=8.0,
+        best=0.0,
+        lower_bound=0.0,
+        upper_bound=None,
+        metric="bpb",
     )
     recipes = [make_recipe(loss)]
     board = make_board(recipes=recipes)
@@ -341,5 +346,3 @@ def test_of_many_callers_at_once_one_ranks(board: Board, recipes: list[Recipe]) 
         done = list(pool.map(rank, range(4)))
     assert sorted(done) == [False, False, False, True]
     assert Standing.objects.count() == 1
-
-
