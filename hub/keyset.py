@@ -196,7 +196,7 @@ def _beyond(
         step = _step(key, value, forward=forward)
         if step is not None:
             condition |= equal & step
-        equal &= key.lookup("isnull", True) if value is None else key.lookup("exact", value)  # noqa: FBT003
+        equal &= key.lookup("isnull", True) if value is None else key.lookup("exact", value)
     return queryset.filter(condition)
 
 
@@ -206,9 +206,9 @@ def _operator(key: Key, *, forward: bool) -> str:
 
 def _step(key: Key, value: Any, *, forward: bool) -> Q | None:
     if value is None:
-        return None if forward else key.lookup("isnull", False)  # noqa: FBT003
+        return None if forward else key.lookup("isnull", False)
     beyond = key.lookup(_operator(key, forward=forward), value)
-    return beyond | key.lookup("isnull", True) if key.nullable and forward else beyond  # noqa: FBT003
+    return beyond | key.lookup("isnull", True) if key.nullable and forward else beyond
 
 
 # --- Cursors ------------------------------------------------------------------------------------
