@@ -1,7 +1,27 @@
+from typing import Self
+
 from django.db import models
 
 from contributions.models.version import Version
 from hub.lease import Leased, LeasedQuerySet
+
+# The check that pins the commit. All others look at what it pinned, so they wait for it.
+FIRST = "origin"
+
+
+class Whose(models.TextChoices):
+    """Who has to act before the check can pass."""
+
+    SUBMITTER = "submitter", "the submitter"
+    HUB = "hub", "the hub"
+
+
+class CheckQuerySet(LeasedQuerySet):
+    def ready(self) -> Self:
+        """Not waiting for the first check of their version."""
+        first = Check.objects.filter(version=models.OuterRef("version"), name=FIRST)
+        pending = first.exclude(state__in=Check.SETTLED)
+        return self.filter(models.Q(name=FIRST) | ~models.Exists(pending))
 
 
 class Check(Leased):
@@ -27,14 +47,17 @@ class Check(Leased):
     required = models.BooleanField(default=True)
     state = models.CharField(max_length=20, default="queued")
     summary = models.CharField(max_length=300, blank=True)
-    # [{"text": str, "field": str or ""}]: what a person can act on
+    # Of a check that is not green: a stable name for the reason, and who has to act.
+    code = models.CharField(max_length=40, blank=True)
+    whose = models.CharField(max_length=20, choices=Whose, blank=True)
+    # [{"text": str, "field": str, "proposed": str, "found": str}]: what a person can act on
     details = models.JSONField(default=list)
     # What the check found out, for later checks and for the merge.
     findings = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
-    objects = LeasedQuerySet.as_manager()
+    objects = CheckQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -49,6 +72,14 @@ class Check(Leased):
                 name="check_live",
             ),
         ]
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in self.SETTLED
+
+    @property
+    def is_green(self) -> bool:
+        return self.state in self.GREEN
 
     def __str__(self) -> str:
         return f"{self.name} of {self.version}: {self.state}"

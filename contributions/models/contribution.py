@@ -1,23 +1,56 @@
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from hub.models import Dataset, ModelVariant, WorkingGroup
-from hub.state import Stateful
+from hub.state import IllegalMove, Stateful
+
+
+class Outdated(IllegalMove):
+    """Somebody decided on a version that is not the newest any more."""
+
+    def __init__(self, contribution: "Contribution", to: str, read: int) -> None:
+        super().__init__(contribution, to, contribution.state)
+        newest = contribution.head
+        message = (
+            f"Version {newest} of #{contribution.pk} replaced version {read}, which you read. "
+            f"Nothing was changed: look at version {newest} and decide again."
+        )
+        self.args = (message,)
+
+
+class Settled(IllegalMove):
+    """The contribution has ended; another person was first."""
+
+    def __init__(self, contribution: "Contribution", to: str) -> None:
+        super().__init__(contribution, to, contribution.state)
+        last = (
+            contribution.events.filter(to_state=contribution.state).select_related("actor").last()
+        )
+        who = f" by {last.actor.username}" if last and last.actor else ""
+        self.args = (
+            f"#{contribution.pk} was {contribution.state}{who} already. Nothing was changed.",
+        )
 
 
 class ContributionQuerySet(models.QuerySet["Contribution"]):
     def open(self) -> Self:
         return self.filter(state__in=Contribution.live_states())
 
+    def about(self, subject: str) -> Self:
+        """`owner/name`; case does not matter, as at the origins."""
+        return self.filter(subject__iexact=subject)
+
 
 class Contribution(Stateful):
     """A proposed change to the catalogue, like a pull request. Its number is its primary key."""
 
     MOVES = {
-        "open": {"approved", "changes_requested", "closed", "withdrawn"},
+        # A new version leaves an open contribution open, and lapses what was said about the last.
+        "open": {"open", "approved", "changes_requested", "closed", "withdrawn"},
         "changes_requested": {"open", "approved", "closed", "withdrawn"},
         "approved": {"open", "changes_requested", "merged", "closed", "withdrawn"},
         "merged": set(),
@@ -75,5 +108,38 @@ class Contribution(Stateful):
     def number(self) -> int:
         return int(self.pk)
 
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.live_states()
+
     def get_absolute_url(self) -> str:
         return reverse("contribution_detail", args=[self.pk])
+
+    def hold(self) -> None:
+        """Read the row again and keep it until the transaction ends.
+
+        Whoever decides by looking at other rows too (reviews, checks) queues up behind whoever does
+        so already; the move itself stays guarded.
+        """
+        self.refresh_from_db(from_queryset=Contribution.objects.select_for_update())
+
+    def require_current(self, to: str, *, head: int | None = None) -> None:
+        """Raise Settled after the end, Outdated when `head` is not the newest version any more."""
+        if not self.is_live:
+            raise Settled(self, to)
+        if head is not None and head != self.head:
+            raise Outdated(self, to, head)
+
+    def move_on(
+        self, to: str, *, head: int | None = None, next_head: int | None = None, **changes: Any
+    ) -> str:
+        """Move to `to` if the contribution is live and `head`, where given, is its version.
+
+        `next_head` numbers the version that replaces it. Answers with the state it left. Raises
+        Settled, Outdated or IllegalMove, each saying why.
+        """
+        self.require_current(to, head=head)
+        left = self.state
+        changes["head"] = self.head if next_head is None else next_head
+        self.move(to, guard={"head": self.head}, updated_at=Now(), **changes)
+        return left

@@ -83,6 +83,11 @@ class HuggingFace:
             )
         return data
 
+    def read_start(self, repo_id: str, commit: str, path: str, *, length: int) -> bytes:
+        """The first `length` bytes of a model's file (fewer where it ends before), by a ranged read."""
+        url = self.url_of(repo_id, commit, path)
+        return self._get(url, what=f"{repo_id}/{path}", max_bytes=length, ranged=True)
+
     def weights_summary(self, repo_id: str, commit: str) -> WeightsSummary:
         info = self._info(repo_id, commit, "model")
         return self._summary(_description(info, "model", self.host))

@@ -1,0 +1,82 @@
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from contributions import checks, proposals
+from contributions.actions.settle import settle
+from contributions.checks.verdict import Context, Detail, Verdict
+from contributions.models import Check
+from contributions.models.check import FIRST, Whose
+from hub.lease import Keeper
+from hub.origins import OriginError
+from hub.state import IllegalMove
+
+logger = logging.getLogger(__name__)
+
+
+def run_check(*, check_id: int, worker: str) -> None:
+    """Claim one waiting check, run it, write its verdict. Safe to call twice, and for a gone check.
+
+    A lease is held meanwhile; a verdict that comes after the lease was lost is dropped.
+    """
+    waiting = Check.objects.ready().select_related("version__contribution")
+    check = waiting.filter(pk=check_id, state="queued").first()
+    if check is None:
+        return
+    try:
+        check.claim("running", worker=worker)
+    except IllegalMove:
+        return
+    try:
+        with Keeper(check):
+            outcome = _examine(check)
+        _record(check, outcome)
+    except IllegalMove as error:
+        logger.warning("late verdict of check %s dropped: %s", check.pk, error)
+
+
+def _examine(check: Check) -> Verdict | OriginError:
+    version = check.version
+    contribution = version.contribution
+    if not contribution.is_live or version.number != contribution.head:
+        return Verdict("skipped", "A newer version or the end came before this check.")
+    first = version.checks.filter(name=FIRST).values_list("state", flat=True).first()
+    if check.name != FIRST and first not in Check.GREEN:
+        return Verdict("skipped", "There was nothing to look at: the origin check did not pass.")
+    context = Context(version, proposals.get(contribution.kind), _findings(check))
+    try:
+        return checks.get(check.name).run(context)
+    except OriginError as error:
+        return error
+
+
+def _findings(check: Check) -> Mapping[str, Mapping[str, Any]]:
+    return dict(check.version.checks.values_list("name", "findings"))
+
+
+def _record(check: Check, outcome: Verdict | OriginError) -> None:
+    if isinstance(outcome, Verdict):
+        settle(
+            check,
+            outcome.state,
+            summary=outcome.summary,
+            details=[detail.as_json() for detail in outcome.details],
+            findings=outcome.findings,
+            code=outcome.code,
+            whose=Whose.SUBMITTER if outcome.state == "failed" else "",
+        )
+    elif outcome.retryable and check.attempt < settings.MAX_ATTEMPTS:
+        # No message now: the sweeper sends it again, which is the pause before the next attempt.
+        check.move("queued", guard=check.lease, sent_at=Now(), summary=outcome.message[:300])
+    else:
+        settle(
+            check,
+            "failed" if outcome.whose == "submitter" else "errored",
+            summary=outcome.message,
+            details=[Detail(outcome.message).as_json()],
+            code=outcome.code,
+            whose=outcome.whose,
+        )

@@ -1,0 +1,27 @@
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from contributions import permissions
+from contributions.actions._limits import prose
+from contributions.models import Contribution, Event
+from hub.models import User
+
+
+def close(*, actor: User, contribution: Contribution, why: str) -> Contribution:
+    """End a contribution without merging it. Raises PermissionDenied, IllegalMove, Refusal."""
+    why = prose(why, field="why", missing="Say why: the author and later readers want to know.")
+    with transaction.atomic():
+        contribution.hold()
+        if not permissions.maintains(actor, contribution):
+            raise PermissionDenied("Maintainers close contributions.")
+        left = contribution.move_on("closed")
+        Event.objects.create(
+            contribution=contribution,
+            verb="closed",
+            actor=actor,
+            version_number=contribution.head,
+            from_state=left,
+            to_state=contribution.state,
+            why=why,
+        )
+    return contribution

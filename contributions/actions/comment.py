@@ -1,0 +1,26 @@
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models.functions import Now
+
+from contributions import permissions
+from contributions.actions._limits import prose
+from contributions.models import Comment, Contribution, Event
+from hub.models import User
+
+
+def comment(*, author: User, contribution: Contribution, body: str) -> Comment:
+    """Say something in the conversation, also after the end. Raises PermissionDenied, Refusal."""
+    if not permissions.may_comment(author):
+        raise PermissionDenied("Only people with an active account comment.")
+    body = prose(body, field="body", missing="Write something first.")
+    with transaction.atomic():
+        said = Comment.objects.create(contribution=contribution, author=author, body=body)
+        Contribution.objects.filter(pk=contribution.pk).update(updated_at=Now())
+        Event.objects.create(
+            contribution=contribution,
+            verb="commented",
+            actor=author,
+            version_number=contribution.head,
+            comment=said,
+        )
+    return said

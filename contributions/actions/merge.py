@@ -1,0 +1,62 @@
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models.functions import Now
+
+from contributions import permissions, proposals
+from contributions.models import Contribution, Event, Version
+from contributions.proposals.protocol import Applied, Findings
+from evaluations.actions.request import request_for_boards
+from hub.models import User
+from hub.refusal import Refusal
+
+
+def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution:
+    """Publish what was checked and approved as version `head`, and queue its evaluation.
+
+    The move is claimed before anything is published: of two mergers the second stops at the row and
+    changes nothing. One transaction. Raises PermissionDenied (maintainers, never their own),
+    IllegalMove (ended, or a newer version exists), Refusal `requirements_unmet` or what publishing
+    refuses.
+    """
+    with transaction.atomic():
+        contribution.hold()
+        if not permissions.merges(actor, contribution):
+            raise PermissionDenied("Maintainers merge, and never their own contribution.")
+        _refuse_unready(contribution, head)
+        left = contribution.move_on("merged", head=head, merged_by=actor, merged_at=Now())
+        version = contribution.versions.get(number=head)
+        applied = proposals.get(contribution.kind).apply(
+            actor=actor, payload=version.payload, findings=_findings(version)
+        )
+        _link(contribution, applied)
+        Event.objects.create(
+            contribution=contribution,
+            verb="merged",
+            actor=actor,
+            version_number=head,
+            from_state=left,
+            to_state=contribution.state,
+        )
+        if applied.checkpoint:
+            request_for_boards(actor=actor, checkpoint=applied.checkpoint)
+    return contribution
+
+
+def _refuse_unready(contribution: Contribution, head: int) -> None:
+    """Only about the version that was read: for an ended or outdated one `move_on` has the words."""
+    if not contribution.is_live or contribution.head != head:
+        return
+    unmet = [item.text for item in permissions.merge_requirements(contribution) if not item.met]
+    if unmet:
+        message = f"This cannot be merged yet. {' '.join(unmet)}"
+        raise Refusal("requirements_unmet", message, fields={"requirements": unmet})
+
+
+def _findings(version: Version) -> Findings:
+    return dict(version.checks.values_list("name", "findings"))
+
+
+def _link(contribution: Contribution, applied: Applied) -> None:
+    contribution.variant = applied.variant
+    contribution.dataset = applied.dataset
+    contribution.save(update_fields=["variant", "dataset"])

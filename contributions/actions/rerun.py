@@ -1,0 +1,52 @@
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from contributions import permissions
+from contributions.actions._new_version import announce
+from contributions.models import Check, Event
+from contributions.models.check import FIRST
+from contributions.models.contribution import Settled
+from hub.models import User
+from hub.refusal import Refusal
+
+
+def rerun_check(*, actor: User, check: Check) -> Check:
+    """Put a settled check of the newest version back; all of them where it is the first.
+
+    What the first check pinned stays pinned: a version means the same commit for ever. Raises
+    PermissionDenied (author or maintainer), IllegalMove (not settled, or ended), Refusal `outdated`.
+    """
+    contribution = check.version.contribution
+    with transaction.atomic():
+        contribution.hold()
+        if not (
+            permissions.is_author(actor, contribution) or permissions.maintains(actor, contribution)
+        ):
+            raise PermissionDenied("The author and maintainers run checks again.")
+        if not contribution.is_live:
+            raise Settled(contribution, contribution.state)
+        if check.version.number != contribution.head:
+            message = f"Version {contribution.head} replaced version {check.version.number}."
+            raise Refusal("outdated", message)
+        check.refresh_from_db()
+        for one in _affected(check):
+            one.move("queued", attempt=0, sent_at=None, finished_at=None)
+        check.refresh_from_db()
+        announce(check)
+        Event.objects.create(
+            contribution=contribution,
+            verb="rerun",
+            actor=actor,
+            version_number=contribution.head,
+            checked=check,
+            why=check.name,
+        )
+    return check
+
+
+def _affected(check: Check) -> list[Check]:
+    """The check itself first: where it cannot move, nothing does."""
+    if check.name != FIRST:
+        return [check]
+    others = check.version.checks.exclude(pk=check.pk).filter(state__in=Check.SETTLED)
+    return [check, *others]

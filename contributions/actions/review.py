@@ -1,0 +1,51 @@
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from contributions import permissions
+from contributions.actions._limits import prose
+from contributions.models import Contribution, Event, Review
+from contributions.models.review import Verdict
+from hub.models import User
+from hub.refusal import Refusal
+
+LEADS_TO = {Verdict.APPROVE: "approved", Verdict.REQUEST_CHANGES: "changes_requested"}
+
+
+def review(
+    *, reviewer: User, contribution: Contribution, head: int, verdict: str, body: str = ""
+) -> Review:
+    """Record a verdict on version `head`, the one that was read.
+
+    Raises PermissionDenied (reviewers, never on their own), IllegalMove (ended, or a newer version
+    exists), or Refusal `invalid`: unknown verdict, or a request for changes that names none.
+    """
+    if verdict not in Verdict.values:
+        message = f"Choose one of {', '.join(Verdict.values)}."
+        raise Refusal("invalid", message, fields={"verdict": [message]})
+    wanted = "" if verdict == Verdict.APPROVE else "Say what has to change."
+    body = prose(body, field="body", missing=wanted)
+    with transaction.atomic():
+        contribution.hold()
+        if not permissions.reviews(reviewer, contribution):
+            raise PermissionDenied("Reviewers review, and never their own contribution.")
+        left, leads_to = contribution.state, LEADS_TO[Verdict(verdict)]
+        contribution.require_current(leads_to, head=head)
+        # A second approval of an approved version is one more review, and no move.
+        if left != leads_to:
+            contribution.move_on(leads_to, head=head)
+        given = Review.objects.create(
+            version=contribution.versions.get(number=head),
+            reviewer=reviewer,
+            verdict=verdict,
+            body=body,
+        )
+        Event.objects.create(
+            contribution=contribution,
+            verb="reviewed",
+            actor=reviewer,
+            version_number=head,
+            from_state=left,
+            to_state=contribution.state,
+            review=given,
+        )
+    return given

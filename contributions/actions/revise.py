@@ -1,0 +1,66 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from contributions import permissions, proposals
+from contributions.actions._limits import NOTE_LENGTH, prose
+from contributions.actions._new_version import add_version, already_open, refuse_existing
+from contributions.models import Contribution, Event, Version
+from hub.models import User
+from hub.refusal import Refusal
+
+
+def revise(
+    *, actor: User, contribution: Contribution, payload: Mapping[str, Any], note: str, head: int
+) -> Version:
+    """Add the next version; what was said about version `head` lapses, and new checks are queued.
+
+    Raises PermissionDenied (only the author), IllegalMove (ended, or `head` is not the newest), or
+    Refusal: invalid, unchanged, already_here, already_open.
+    """
+    proposal = proposals.get(contribution.kind)
+    cleaned = proposal.clean(payload)
+    note = prose(note, field="note", most=NOTE_LENGTH)
+    subject = proposal.subject(cleaned)
+    try:
+        with transaction.atomic():
+            contribution.hold()
+            if not permissions.is_author(actor, contribution):
+                raise PermissionDenied("Only its author revises a contribution.")
+            left = contribution.move_on(
+                "open",
+                head=head,
+                next_head=head + 1,
+                subject=subject,
+                title=proposal.title(cleaned),
+            )
+            _refuse_unchanged(contribution, cleaned, head)
+            refuse_existing(proposal, cleaned)
+            version = add_version(
+                contribution=contribution,
+                proposal=proposal,
+                author=actor,
+                payload=cleaned,
+                note=note,
+            )
+            Event.objects.create(
+                contribution=contribution,
+                verb="revised",
+                actor=actor,
+                version_number=version.number,
+                from_state=left,
+                to_state=contribution.state,
+                why=note,
+            )
+    except IntegrityError as error:
+        if refusal := already_open(error, proposal, subject):
+            raise refusal from error
+        raise
+    return version
+
+
+def _refuse_unchanged(contribution: Contribution, payload: Mapping[str, Any], head: int) -> None:
+    if contribution.versions.get(number=head).payload == payload:
+        raise Refusal("unchanged", f"This is the same as version {head}; change something first.")

@@ -1,0 +1,53 @@
+"""The end of one check: the guarded move, the event, and what waited for it. One transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from contributions.actions._new_version import announce
+from contributions.models import Check, Event
+from contributions.models.check import FIRST
+
+
+def settle(
+    check: Check,
+    state: str,
+    *,
+    summary: str,
+    details: Sequence[Mapping[str, str]] = (),
+    findings: Mapping[str, Any] | None = None,
+    code: str = "",
+    whose: str = "",
+) -> None:
+    """Write the verdict of the worker that holds `check`. Raises IllegalMove when it no longer does.
+
+    `findings` None keeps what an earlier run found (the pinned commit).
+    """
+    with transaction.atomic():
+        check.move(
+            state,
+            guard=check.lease,
+            summary=summary[:300],
+            details=list(details),
+            findings=check.findings if findings is None else dict(findings),
+            code=code,
+            whose=whose,
+            finished_at=Now(),
+        )
+        Event.objects.create(
+            contribution_id=check.version.contribution_id,
+            verb="checked",
+            version_number=check.version.number,
+            to_state=state,
+            checked=check,
+            why=f"{check.name}: {summary}",
+        )
+        if check.name == FIRST:
+            _release_others(check)
+
+
+def _release_others(first: Check) -> None:
+    """Send what waited for the first check; where that found nothing to look at, `run_check` skips."""
+    announce(*first.version.checks.filter(state="queued").exclude(pk=first.pk))

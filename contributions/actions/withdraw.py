@@ -1,0 +1,27 @@
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from contributions import permissions
+from contributions.actions._limits import prose
+from contributions.models import Contribution, Event
+from hub.models import User
+
+
+def withdraw(*, actor: User, contribution: Contribution, why: str = "") -> Contribution:
+    """The author takes it back. Raises PermissionDenied, IllegalMove."""
+    why = prose(why, field="why")
+    with transaction.atomic():
+        contribution.hold()
+        if not permissions.is_author(actor, contribution):
+            raise PermissionDenied("Only its author withdraws a contribution.")
+        left = contribution.move_on("withdrawn")
+        Event.objects.create(
+            contribution=contribution,
+            verb="withdrawn",
+            actor=actor,
+            version_number=contribution.head,
+            from_state=left,
+            to_state=contribution.state,
+            why=why,
+        )
+    return contribution

@@ -1,0 +1,268 @@
+"""What the API says of contributions, and what it is told. Field names are the words of the design."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from contributions import proposals
+from contributions.models import Check, Contribution, Event, Review, Version
+from contributions.models.check import FIRST
+from contributions.models.review import Verdict
+from contributions.permissions import merge_requirements
+from contributions.proposals.differences import diff
+from contributions.timeline import timeline
+
+# --- What is said -------------------------------------------------------------------------------
+
+
+class ContributionSummary(serializers.ModelSerializer[Contribution]):
+    """`head` is the newest version's number; `url` is this in the API, `page` the page for people."""
+
+    number = serializers.IntegerField(source="pk", read_only=True)
+    author = serializers.CharField(source="author.username", read_only=True)
+    group = serializers.CharField(source="group.slug", allow_null=True, read_only=True)
+    merged_by = serializers.CharField(source="merged_by.username", allow_null=True, read_only=True)
+    variant = serializers.CharField(
+        source="variant.full_name", allow_null=True, read_only=True, help_text="owner/name"
+    )
+    dataset = serializers.CharField(
+        source="dataset.full_name", allow_null=True, read_only=True, help_text="owner/name"
+    )
+    url = serializers.SerializerMethodField()
+    page = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Contribution
+        fields = [
+            "number",
+            "kind",
+            "title",
+            "subject",
+            "state",
+            "author",
+            "group",
+            "head",
+            "created_at",
+            "updated_at",
+            "merged_by",
+            "merged_at",
+            "variant",
+            "dataset",
+            "url",
+            "page",
+        ]
+
+    def get_url(self, contribution: Contribution) -> str:
+        return self._absolute(reverse("api_contribution_detail", args=[contribution.pk]))
+
+    def get_page(self, contribution: Contribution) -> str:
+        return self._absolute(contribution.get_absolute_url())
+
+    def _absolute(self, path: str) -> str:
+        request = self.context.get("request")
+        return request.build_absolute_uri(path) if request else path
+
+
+class CheckDetailSerializer(serializers.Serializer[Any]):
+    """`field` names the proposal's field; `proposed` and `found` are the two values that differ."""
+
+    text = serializers.CharField()
+    field = serializers.CharField()
+    proposed = serializers.CharField()
+    found = serializers.CharField()
+
+
+class CheckSerializer(serializers.ModelSerializer[Check]):
+    """`code` and `whose` turn it is are empty unless something is in the way."""
+
+    details = CheckDetailSerializer(many=True)
+
+    class Meta:
+        model = Check
+        fields = [
+            "name",
+            "state",
+            "required",
+            "summary",
+            "code",
+            "whose",
+            "details",
+            "attempt",
+            "finished_at",
+        ]
+
+
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    reviewer = serializers.CharField(source="reviewer.username")
+
+    class Meta:
+        model = Review
+        fields = ["reviewer", "verdict", "body", "created_at"]
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class VersionSerializer(serializers.ModelSerializer[Version]):
+    """`changes` is what differs from the version before; empty for the first."""
+
+    author = serializers.CharField(source="author.username")
+    payload = serializers.DictField()
+    commit = serializers.SerializerMethodField(help_text="Pinned by the origin check; or empty.")
+    changes = serializers.SerializerMethodField()
+    checks = CheckSerializer(many=True)
+    reviews = ReviewSerializer(many=True)
+
+    class Meta:
+        model = Version
+        fields = [
+            "number",
+            "author",
+            "note",
+            "created_at",
+            "payload",
+            "commit",
+            "changes",
+            "checks",
+            "reviews",
+        ]
+
+    def get_commit(self, version: Version) -> str:
+        for check in version.checks.all():
+            if check.name == FIRST:
+                return str(check.findings.get("commit", ""))
+        return ""
+
+    @extend_schema_field(ChangeSerializer(many=True))
+    def get_changes(self, version: Version) -> Any:
+        before = self.context["payloads"].get(version.number - 1)
+        if before is None:
+            return []
+        changes = diff(proposals.get(version.contribution.kind), before, version.payload)
+        return ChangeSerializer(changes, many=True).data
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    """One step. `actor` is null where the hub itself acted."""
+
+    actor = serializers.CharField(source="actor.username", allow_null=True)
+    version = serializers.IntegerField(source="version_number")
+    check = serializers.CharField(source="checked.name", allow_null=True)
+    verdict = serializers.CharField(source="review.verdict", allow_null=True)
+    body = serializers.SerializerMethodField(help_text="Of the comment or review, in Markdown.")
+
+    class Meta:
+        model = Event
+        fields = [
+            "at",
+            "verb",
+            "actor",
+            "version",
+            "from_state",
+            "to_state",
+            "why",
+            "check",
+            "verdict",
+            "body",
+        ]
+
+    def get_body(self, event: Event) -> str:
+        said = event.comment or event.review
+        return said.body if said else ""
+
+
+class RequirementSerializer(serializers.Serializer[Any]):
+    """One thing that a merge needs."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    met = serializers.BooleanField()
+
+
+class ContributionDetail(ContributionSummary):
+    requirements = serializers.SerializerMethodField()
+    versions = serializers.SerializerMethodField()
+    timeline = serializers.SerializerMethodField()
+
+    class Meta(ContributionSummary.Meta):
+        fields = [*ContributionSummary.Meta.fields, "requirements", "versions", "timeline"]
+
+    @extend_schema_field(RequirementSerializer(many=True))
+    def get_requirements(self, contribution: Contribution) -> Any:
+        return RequirementSerializer(merge_requirements(contribution), many=True).data
+
+    @extend_schema_field(VersionSerializer(many=True))
+    def get_versions(self, contribution: Contribution) -> Any:
+        versions = contribution.versions.select_related("author").prefetch_related(
+            "checks", "reviews__reviewer"
+        )
+        rows = list(versions)
+        for version in rows:
+            version.contribution = contribution
+        payloads = {version.number: version.payload for version in rows}
+        return VersionSerializer(rows, many=True, context={"payloads": payloads}).data
+
+    @extend_schema_field(EventSerializer(many=True))
+    def get_timeline(self, contribution: Contribution) -> Any:
+        return EventSerializer(timeline(contribution), many=True).data
+
+
+class PrefillSerializer(serializers.Serializer[Any]):
+    """A payload to correct and submit. `fetched` names the fields that the origin filled in."""
+
+    kind = serializers.CharField()
+    payload = serializers.DictField()
+    fetched = serializers.ListField(child=serializers.CharField())
+    commit = serializers.CharField()
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+# --- What is asked ------------------------------------------------------------------------------
+
+
+class PrefillRequest(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=list(proposals.KINDS))
+    repo_id = serializers.CharField(max_length=200, help_text="owner/name at the origin")
+    revision = serializers.CharField(max_length=200, default="main")
+
+
+class SubmitRequest(serializers.Serializer[Any]):
+    """`payload` as the kind defines it; ask `contributions/prefill/` for a filled one."""
+
+    kind = serializers.ChoiceField(choices=list(proposals.KINDS))
+    payload = serializers.DictField()
+    note = serializers.CharField(default="", allow_blank=True, help_text="Markdown.")
+
+
+class HeadRequest(serializers.Serializer[Any]):
+    head = serializers.IntegerField(min_value=1, help_text="The version that was read.")
+
+
+class ReviseRequest(HeadRequest):
+    payload = serializers.DictField()
+    note = serializers.CharField(default="", allow_blank=True, help_text="Markdown.")
+
+
+class ReviewRequest(HeadRequest):
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    body = serializers.CharField(
+        default="", allow_blank=True, help_text="Markdown; needed to request changes."
+    )
+
+
+class CommentRequest(serializers.Serializer[Any]):
+    body = serializers.CharField(help_text="Markdown.")
+
+
+class CloseRequest(serializers.Serializer[Any]):
+    why = serializers.CharField(help_text="For the author and later readers.")
+
+
+class WithdrawRequest(serializers.Serializer[Any]):
+    why = serializers.CharField(default="", allow_blank=True)

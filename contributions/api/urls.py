@@ -1,0 +1,42 @@
+"""Everything about contributions under /api/v1/."""
+
+from django.urls import path
+
+from contributions.api import views
+
+urlpatterns = [
+    path("contributions/", views.ContributionList.as_view(), name="api_contribution_list"),
+    path("contributions/prefill/", views.Prefill.as_view(), name="api_contribution_prefill"),
+    path(
+        "contributions/<int:number>/",
+        views.ContributionOne.as_view(),
+        name="api_contribution_detail",
+    ),
+    path(
+        "contributions/<int:number>/versions/",
+        views.Versions.as_view(),
+        name="api_contribution_versions",
+    ),
+    path(
+        "contributions/<int:number>/reviews/",
+        views.Reviews.as_view(),
+        name="api_contribution_reviews",
+    ),
+    path(
+        "contributions/<int:number>/comments/",
+        views.Comments.as_view(),
+        name="api_contribution_comments",
+    ),
+    path("contributions/<int:number>/merge/", views.Merge.as_view(), name="api_contribution_merge"),
+    path("contributions/<int:number>/close/", views.Close.as_view(), name="api_contribution_close"),
+    path(
+        "contributions/<int:number>/withdraw/",
+        views.Withdraw.as_view(),
+        name="api_contribution_withdraw",
+    ),
+    path(
+        "contributions/<int:number>/checks/<slug:name>/rerun/",
+        views.Rerun.as_view(),
+        name="api_check_rerun",
+    ),
+]

@@ -1,0 +1,58 @@
+"""Does the repository exist, may everybody read it, and which commit is it?
+
+The commit found first is the one that this version means, however often the check runs: the merge
+publishes the manifest in these findings, nothing newer.
+"""
+
+from typing import Any, Final
+
+from contributions.checks.verdict import Context, Detail, Verdict
+from contributions.proposals.payload import CARD_LENGTH
+from hub import origins
+from hub.manifest import Manifest
+
+name: Final = "origin"
+label: Final = "Repository and commit"
+
+
+def run(context: Context) -> Verdict:
+    payload = context.payload
+    kind = context.proposal.origin_kind
+    earlier = context.findings.get(name, {})
+    origin = origins.get()
+    described = origin.describe(
+        payload["repo_id"], earlier.get("commit") or payload["revision"], kind=kind
+    )
+    findings: dict[str, Any] = {
+        "repo_id": described.repo_id,
+        "commit": described.commit,
+        "gated": described.gated,
+        "files": [{"path": file.path, "size": file.size} for file in described.files],
+        "card_text": described.card_text[:CARD_LENGTH],
+    }
+    if described.private:
+        text = f"{described.repo_id} is private. Make it public at the origin, then run this again."
+        return Verdict("failed", text, (Detail(text, "repo_id"),), code="private")
+    if kind == "model":
+        findings["manifest"] = as_json(origin.manifest(described))
+    return _verdict(payload["repo_id"], described, findings)
+
+
+def _verdict(asked: str, described: origins.Description, findings: dict[str, Any]) -> Verdict:
+    commit = described.commit[:8]
+    if described.repo_id.lower() != asked.lower():
+        text = f"The origin has renamed {asked}: it is {described.repo_id} now."
+        detail = Detail(text, "repo_id", proposed=asked, found=described.repo_id)
+        return Verdict("warning", text, (detail,), findings, "renamed")
+    if described.gated:
+        text = f"{asked} is gated: readers have to ask at the origin before they can fetch it."
+        return Verdict("warning", text, (Detail(text, "repo_id"),), findings, "gated")
+    return Verdict("passed", f"Read {described.repo_id} at commit {commit}.", findings=findings)
+
+
+def as_json(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "files": list(manifest.files),
+        "parameters": manifest.parameters,
+        "dtype": manifest.dtype,
+    }
