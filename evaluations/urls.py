@@ -1,0 +1,18 @@
+"""Pages about measuring: boards, benchmarks, recipes, runs."""
+
+from django.urls import path
+
+from evaluations.views import benchmarks, boards, recipes, runs
+
+urlpatterns = [
+    path("boards/", boards.board_list, name="board_list"),
+    path("boards/<slug:slug>/", boards.board_detail, name="board_detail"),
+    path("boards/<slug:slug>/v<int:version>/", boards.board_detail, name="board_version"),
+    path("benchmarks/", benchmarks.benchmark_list, name="benchmark_list"),
+    path("benchmarks/<slug:slug>/", benchmarks.benchmark_detail, name="benchmark_detail"),
+    path("recipes/<str:digest>/", recipes.recipe_detail, name="recipe_detail"),
+    path("runs/", runs.run_list, name="run_list"),
+    path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("runs/<int:pk>/retry/", runs.run_retry, name="run_retry"),
+]

@@ -1,0 +1,30 @@
+"""What a benchmark measures: its versions, their recipes, the boards that use them."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from evaluations.models import Benchmark, Board
+from hub.http import render_page
+
+
+@require_safe
+def benchmark_list(request: HttpRequest) -> HttpResponse:
+    benchmarks = Benchmark.objects.prefetch_related("versions")
+    context = {"section": "boards", "benchmarks": benchmarks}
+    return render_page(request, "evaluations/benchmark_list.html", context)
+
+
+@require_safe
+def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    benchmark = get_object_or_404(
+        Benchmark.objects.select_related("dataset").prefetch_related("versions__recipes"), slug=slug
+    )
+    boards = Board.objects.filter(current=True, recipes__benchmark_version__benchmark=benchmark)
+    context = {
+        "section": "boards",
+        "benchmark": benchmark,
+        "versions": benchmark.versions.all(),
+        "boards": boards.distinct().defer("facets"),
+    }
+    return render_page(request, "evaluations/benchmark_detail.html", context)

@@ -1,0 +1,114 @@
+"""Score against parameters with the Pareto front, drawn on the server: an SVG without a script."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.templatetags.hub_format import human_count
+
+WIDTH, HEIGHT = 720, 280
+LEFT, RIGHT, TOP, BOTTOM = 44, 24, 16, 36
+LEAST_POINTS = 3
+LABELS = 6
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Positions in the units of the drawing; `caption` says what it shows in one sentence."""
+
+    caption: str
+    summary: str
+    front: str
+    whiskers: str
+    points: list[dict[str, Any]] = field(default_factory=list)
+    x_ticks: list[dict[str, Any]] = field(default_factory=list)
+    y_ticks: list[dict[str, Any]] = field(default_factory=list)
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def draw(rows: Sequence[Sequence[Any]]) -> Chart | None:
+    """From Board.facets["chart"]: [parameters, average, stderr, name, on the front]. None for too few."""
+    if len(rows) < LEAST_POINTS or len({row[0] for row in rows}) < 2:
+        return None
+    sizes = [math.log10(row[0]) for row in rows]
+    lows = [row[1] - 1.96 * (row[2] or 0) for row in rows]
+    highs = [row[1] + 1.96 * (row[2] or 0) for row in rows]
+    margin = 0.04 * (max(sizes) - min(sizes))
+    x = _line(min(sizes) - margin, max(sizes) + margin, LEFT, WIDTH - RIGHT)
+    steps = _steps(min(lows), max(highs))
+    y = _line(min(steps[0], *lows), max(steps[-1], *highs), HEIGHT - BOTTOM, TOP)
+    front = [row for row in rows if row[4]]
+    labelled = {row[3] for row in (front if len(front) <= LABELS else [*front[-LABELS:]])}
+    points = [_point(row, x(math.log10(row[0])), y(row[1]), row[3] in labelled) for row in rows]
+    corners = [f"{x(math.log10(row[0])):.1f} {y(row[1]):.1f}" for row in front]
+    whiskers = "".join(
+        f"M{point['x']} {y(high):.1f}V{y(low):.1f}"
+        for point, low, high in zip(points, lows, highs, strict=True)
+        if low < high
+    )
+    return Chart(
+        caption=_caption(rows),
+        summary="; ".join(f"{row[3]} {row[1]:.1f} at {human_count(row[0])}" for row in front),
+        front="M" + "L".join(corners),
+        whiskers=whiskers,
+        points=sorted(points, key=lambda point: point["on"]),
+        x_ticks=_size_ticks(min(sizes), max(sizes), x),
+        y_ticks=[{"y": f"{y(step):.1f}", "text": f"{step:g}"} for step in steps],
+    )
+
+
+def _line(start: float, end: float, left: float, right: float) -> Any:
+    span = (end - start) or 1
+    return lambda value: left + (value - start) * (right - left) / span
+
+
+def _point(row: Sequence[Any], x: float, y: float, labelled: bool) -> dict[str, Any]:  # noqa: FBT001
+    owner, _, name = row[3].partition("/")
+    late = x > WIDTH * 0.72
+    return {
+        "x": f"{x:.1f}",
+        "y": f"{y:.1f}",
+        "on": row[4],
+        "owner": owner,
+        "name": name,
+        "title": f"{row[3]}: {row[1]:.1f} at {human_count(row[0])}",
+        "label": name if labelled else "",
+        "label_x": f"{x - 8 if late else x + 8:.1f}",
+        "label_y": f"{y - 7:.1f}",
+        "anchor": "end" if late else "start",
+    }
+
+
+def _steps(low: float, high: float) -> list[float]:
+    """Four to six round numbers inside the range."""
+    rough = ((high - low) or 1) / 4
+    scale = 10 ** math.floor(math.log10(rough))
+    step = next(scale * m for m in (1, 2, 5, 10) if scale * m >= rough)
+    first = math.ceil(low / step)
+    return [round(step * i, 10) for i in range(first, math.floor(high / step) + 1)] or [low]
+
+
+def _size_ticks(low: float, high: float, x: Any) -> list[dict[str, Any]]:
+    """1, 2 and 5 of each power of ten; only the powers where the range is wide."""
+    steps = (1, 2, 5) if high - low < 2 else (1,)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    marks = [math.log10(m) + power for power in powers for m in steps]
+    inside = [mark for mark in marks if low - 0.03 <= mark <= high + 0.03]
+    return [{"x": f"{x(mark):.1f}", "text": human_count(round(10**mark))} for mark in inside]
+
+
+def _caption(rows: Sequence[Sequence[Any]]) -> str:
+    best = max(rows, key=lambda row: row[1])
+    near = [row for row in rows if row[0] < best[0] and row[1] >= 0.9 * best[1] > 0]
+    name = best[3].partition("/")[2]
+    if not near:
+        return f"{name} leads with {best[1]:.1f}; nothing smaller comes within a tenth of it"
+    small = min(near, key=lambda row: row[0])
+    share = 100 * small[0] / best[0]
+    behind = best[1] - small[1]
+    return (
+        f"{small[3].partition('/')[2]} comes within {behind:.1f} points of the best, {name}, "
+        f"with {share:.0f} % of its parameters"
+    )

@@ -1,0 +1,32 @@
+"""A recipe: everything that fixes a number, and where it is used."""
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from evaluations.models import Recipe
+from hub.http import render_page
+
+NEWEST = 10
+
+
+@require_safe
+def recipe_detail(request: HttpRequest, digest: str) -> HttpResponse:
+    recipe = get_object_or_404(
+        Recipe.objects.select_related("benchmark_version__benchmark").annotate(
+            measured=Count("scores__checkpoint_digest", distinct=True)
+        ),
+        digest=digest,
+    )
+    scores = recipe.scores.select_related("checkpoint__variant").defer("checkpoint__files")
+    context = {
+        "section": "boards",
+        "recipe": recipe,
+        "version": recipe.benchmark_version,
+        "facts": recipe.facts(),
+        "columns": recipe.columns.select_related("board").order_by("board__title"),
+        "scores": scores.filter(metric=recipe.benchmark_version.metric)[:NEWEST],
+        "siblings": recipe.benchmark_version.recipes.exclude(pk=recipe.pk),
+    }
+    return render_page(request, "evaluations/recipe_detail.html", context)
