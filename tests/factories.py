@@ -1,8 +1,11 @@
 """Plain functions that make rows. Each needs nothing and takes everything."""
 
+import functools
 import hashlib
 import itertools
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from evaluations.models import (
     Benchmark,
@@ -27,10 +30,16 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@functools.cache
+def _hashed_password() -> str:
+    """Hashed once a process: a slow hash a user would be most of the suite's time."""
+    return make_password(PASSWORD)
+
+
 def make_user(username: str = "", role: str = Role.MEMBER, **fields: Any) -> User:
     username = username or f"person-{next(_numbers)}"
     user = User(username=username, email=f"{username}@example.org", role=role, **fields)
-    user.set_password(PASSWORD)
+    user.password = _hashed_password()
     user.save()
     return user
 
