@@ -5,7 +5,7 @@ So every error stands beside its field, whether a page or the API sent the paylo
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -56,7 +56,14 @@ class EdgeForm(forms.Form):
         return dict(self.cleaned_data)
 
 
-class EdgeRows(BaseFormSet[EdgeForm]):
+if TYPE_CHECKING:
+    _Rows = BaseFormSet[EdgeForm]
+else:
+    # Generic for the type checker only.
+    _Rows = BaseFormSet
+
+
+class EdgeRows(_Rows):
     def payload(self) -> tuple[list[dict[str, Any]], list[int]]:
         """The filled rows, and for each the number of its form."""
         rows, numbers = [], []

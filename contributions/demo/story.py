@@ -39,7 +39,9 @@ def tell(*, say: Say) -> None:
     # The builder goes on in its own process while the first ones are reviewed and measured.
     for name in build(toys, say):
         act = acts[name]
-        host_repository(folder=toys / name, full_name=name, kind=act.kind.removeprefix("add_"))
+        owner, _, plain = name.partition("/")
+        kind = proposals.get(act.kind).origin_kind
+        host_repository(folder=toys / name, owner=owner, name=plain, kind=kind)
         close_act(act, open_contribution(act, cast, say), cast, say)
     watch_runs(say)
     say(f"The demo board is complete after {time.monotonic() - started:.0f} s")
