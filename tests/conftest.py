@@ -18,7 +18,6 @@ from hub.models import User
 from hub.models.user import Role
 from tests.factories import make_user
 
-
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
