@@ -1,0 +1,192 @@
+"""Real Celery workers, killed, frozen, stopped and confused: every run ends once, with one set of scores."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings as django_settings
+from django.db import connection
+from pytest_django import Settings
+
+from evaluations.actions.request import request_runs
+from evaluations.actions.sweep import sweep
+from evaluations.models import Recipe, Run, Score
+from hub.models import Checkpoint, User
+from hub.queue import depth, send
+from tests.factories import make_board
+from tests.flows.origin import Origin, serving
+from tests.running import (
+    checkpoint_of,
+    eventually,
+    fast_recipe,
+    forget_leftovers,
+    running_worker,
+    stored_checkpoint,
+    worker_environment,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick_leases(settings: Settings, tmp_path: Path) -> None:
+    """A worker that is gone is missed after two seconds; the broker starts empty."""
+    settings.LEASE_SECONDS = 2
+    settings.MAX_ATTEMPTS = 9
+    settings.SWEEP_SECONDS = 1
+    settings.STORE_DIR = tmp_path / "store"
+    settings.STATE_DIR = tmp_path / "state"
+    settings.STATE_DIR.mkdir()
+    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
+    forget_leftovers()
+
+
+@pytest.fixture
+def hold(tmp_path: Path) -> Path:
+    """While this file exists no measurement ends."""
+    return tmp_path / "hold"
+
+
+@pytest.fixture
+def origin(tmp_path: Path, settings: Settings) -> Iterator[Origin]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"\0" * 50_000)
+    with serving(folder) as origin:
+        settings.HF_ENDPOINT = origin.address
+        yield origin
+
+
+def states() -> list[str]:
+    return list(Run.objects.order_by("pk").values_list("state", flat=True))
+
+
+def swept_into(state: str) -> bool:
+    sweep()
+    return set(states()) == {state}
+
+
+def assert_ended_once(run: Run) -> None:
+    """One set of scores, made by the last claim; every claim had a token of its own."""
+    moves = list(run.events.order_by("pk").values_list("to_state", "attempt"))
+    published = [attempt for state, attempt in moves if state == "published"]
+    claims = [attempt for state, attempt in moves if state == "fetching"]
+    assert len(published) == 1
+    assert published[0] == claims[-1]
+    assert moves[-1][0] == "published"
+    assert Score.objects.filter(run=run).count() == run.items.count()
+
+
+@contextmanager
+def locked(table: str, pk: int) -> Iterator[None]:
+    """Somebody else holds this row: whoever wants to write it waits."""
+    with psycopg.connect(worker_environment()["DATABASE_URL"]) as other:
+        other.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [pk])  # type: ignore[arg-type]  # noqa: S608
+        yield
+        other.rollback()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        [count] = cursor.fetchone() or [0]
+    return bool(count)
+
+
+def ask(ann: User, checkpoint: Checkpoint, *recipes: Recipe) -> Run:
+    [run] = request_runs(actor=ann, checkpoint=checkpoint, recipes=recipes)
+    return run
+
+
+def test_a_worker_killed_in_every_stage_loses_nothing(
+    ann: User, origin: Origin, hold: Path, tmp_path: Path
+) -> None:
+    recipe = fast_recipe()
+    board = make_board(recipes=[recipe])
+    origin.fault = "drip"
+    run = ask(ann, checkpoint_of(origin.folder), recipe, fast_recipe())
+    extra = {"FAST_HARNESS_HOLD": str(hold)}
+
+    with running_worker(folder=tmp_path, **extra):
+        eventually(lambda: origin.asked, what="nothing was fetched")
+        assert states() == ["fetching"]
+    origin.fault = ""
+    hold.touch()
+    eventually(lambda: swept_into("queued"))
+
+    with running_worker(folder=tmp_path, **extra):
+        eventually(lambda: states() == ["running"], what="nothing ran")
+    hold.unlink()
+    eventually(lambda: swept_into("queued"))
+
+    with locked("evaluations_board", board.pk), running_worker(folder=tmp_path, **extra):
+        eventually(waits_for_a_lock, what="nothing was recorded")
+        assert states() == ["scoring"]
+        assert not Score.objects.exists()
+    eventually(lambda: swept_into("queued"))
+    assert not Score.objects.exists()
+
+    with running_worker(folder=tmp_path, **extra):
+        eventually(lambda: swept_into("published"))
+    assert_ended_once(run)
+    whys = [event.why.partition(":")[0] for event in run.events.filter(to_state="queued")]
+    assert whys == ["", *["lease_lost"] * 3]
+
+
+def test_a_flushed_broker_and_repeated_messages_lose_and_repeat_nothing(
+    ann: User, hold: Path, tmp_path: Path
+) -> None:
+    recipe = fast_recipe()
+    hold.touch()
+    with running_worker(folder=tmp_path, FAST_HARNESS_HOLD=str(hold)):
+        runs = [ask(ann, stored_checkpoint(f"bytes {number}"), recipe) for number in range(6)]
+        eventually(lambda: "running" in states())
+        redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
+        assert depth("cpu") == 0
+        hold.unlink()
+        for _ in range(4):
+            send("evaluations.work", "cpu", queue="cpu")
+        eventually(lambda: swept_into("published"))
+    for run in runs:
+        assert_ended_once(run)
+        assert run.events.filter(to_state="fetching").count() == 1
+
+
+def test_a_worker_that_wakes_up_after_its_run_was_taken_changes_nothing(
+    ann: User, hold: Path, tmp_path: Path
+) -> None:
+    hold.touch()
+    with running_worker("sleeper", folder=tmp_path, FAST_HARNESS_HOLD=str(hold)) as sleeper:
+        run = ask(ann, stored_checkpoint("one"), fast_recipe())
+        eventually(lambda: states() == ["running"])
+        sleeper.freeze()
+        eventually(lambda: swept_into("queued"))
+        with running_worker("other", folder=tmp_path):
+            eventually(lambda: swept_into("published"))
+        hold.unlink()
+        sleeper.thaw()
+        later = ask(ann, stored_checkpoint("two"), fast_recipe())
+        eventually(lambda: Run.objects.get(pk=later.pk).state == "published")
+    assert_ended_once(run)
+    assert run.events.latest("pk").worker.startswith("other@")
+
+
+def test_a_worker_told_to_stop_hands_its_run_back_at_once_and_uncharged(
+    ann: User, hold: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.LEASE_SECONDS = 60
+    hold.touch()
+    with running_worker(folder=tmp_path, FAST_HARNESS_HOLD=str(hold)) as worker:
+        run = ask(ann, stored_checkpoint("one"), fast_recipe())
+        eventually(lambda: states() == ["running"])
+        worker.stop()
+        eventually(lambda: states() == ["queued"], within=15, what="the run was not handed back")
+        worker.process.wait(timeout=20)
+    run.refresh_from_db()
+    assert (run.attempt, run.lease_token) == (0, 1)
+    assert run.events.latest("pk").why == "the worker was told to stop"
+    assert depth("cpu") == 1
