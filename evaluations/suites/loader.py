@@ -111,7 +111,7 @@ def load_suites(index: Path = INDEX) -> Suites:
     document = tomllib.loads(index.read_text("utf-8"))
     benchmarks = tuple(_benchmark(row, index.parent) for row in document["benchmark"])
     boards = tuple(_board(row) for row in document["board"])
-    slugs = [item.slug for item in (*benchmarks, *boards)]
+    slugs = [*(item.slug for item in benchmarks), *(item.slug for item in boards)]
     if repeated := {slug for slug in slugs if slugs.count(slug) > 1}:
         raise BadSuite(f"slugs used twice: {', '.join(sorted(repeated))}")
     known = {item.slug: item for item in benchmarks}

@@ -12,8 +12,6 @@ library_name: transformers
 pipeline_tag: text-generation
 tags:
 {tags}
-datasets:
-- headwaters/closed-world
 {lineage}---
 
 # {title}
@@ -76,12 +74,13 @@ class Card:
     tags: tuple[str, ...]
     base_model: str = ""
     relation: str = ""
+    on_dataset: bool = False
     dtype: str = "float32"
 
     def text(self) -> str:
-        lineage = ""
+        lineage = "datasets:\n- headwaters/closed-world\n" if self.on_dataset else ""
         if self.base_model:
-            lineage = f"base_model: {self.base_model}\n"
+            lineage += f"base_model: {self.base_model}\n"
         if self.relation:
             lineage += f"base_model_relation: {self.relation}\n"
         return MODEL_CARD.format(

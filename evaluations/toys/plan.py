@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from evaluations.toys.cards import Card
@@ -13,7 +14,9 @@ from evaluations.toys.world import INSTRUCT_MIX
 
 DATASET = "headwaters/closed-world"
 DATASET_LINES = 12_000
-FORMAT = 1
+DATASET_SEED = 1234
+# What a model is made from besides its plan; building.py only says in which order.
+SOURCES = [Path(__file__).with_name(name) for name in ("world.py", "training.py")]
 
 How = Literal["train", "continue", "distil", "cast", "misdescribe"]
 
@@ -33,8 +36,10 @@ class Repository:
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Changes with anything the folder is made from, except the library versions."""
-        return hashlib.sha256(json.dumps([FORMAT, asdict(self)]).encode()).hexdigest()
+        """Changes with anything the folder is made from, parents included, libraries not."""
+        parent = BY_NAME[self.source].digest() if self.source else ""
+        made_from = [asdict(self), parent, *(path.read_text("utf-8") for path in SOURCES)]
+        return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 
 BASE = Repository(
@@ -46,6 +51,7 @@ BASE = Repository(
         prose="A Llama of 0.4 million parameters, trained from nothing on an invented world.",
         making="150 steps of 48 blocks of 48 tokens, AdamW, peak learning rate 4e-3, seed 0.",
         tags=("llama", "synthetic", "base"),
+        on_dataset=True,
     ),
 )
 INSTRUCT = Repository(
@@ -57,7 +63,10 @@ INSTRUCT = Repository(
     card=Card(
         title="Brook Instruct",
         prose="Brook Base, trained further on questions and answers, mostly sums.",
-        making="320 more steps on 30% capitals, 60% sums and 10% prose; peak rate 3e-3, seed 1.",
+        making=(
+            "320 more steps on 12,000 fresh lines of the program that wrote the closed-world "
+            "dataset: 30% capitals, 60% sums, 10% prose; peak rate 3e-3, seed 1."
+        ),
         tags=("llama", "synthetic", "instruct"),
         base_model=BASE.name,
         relation="finetune",
@@ -80,12 +89,13 @@ CAST = Repository(
 RILL = Repository(
     name="confluence/rill-qwen3",
     how="train",
-    training={"arch": "qwen3", "steps": 190, "seed": 3, "corpus_seed": 2468},
+    training={"arch": "qwen3", "steps": 190, "seed": 3},
     card=Card(
         title="Rill",
         prose="A Qwen3 of the same size as Brook, trained from nothing on the same world.",
         making="190 steps of 48 blocks of 48 tokens, AdamW, peak learning rate 4e-3, seed 3.",
         tags=("qwen3", "synthetic", "base"),
+        on_dataset=True,
     ),
 )
 DISTIL = Repository(
@@ -96,13 +106,14 @@ DISTIL = Repository(
     training={"hidden": 64, "layers": 1, "steps": 190, "seed": 4, "rate": 8e-3},
     card=Card(
         title="Brook Distill",
-        prose="One layer of width 64, taught by Brook Base: a fifth of its teacher's size.",
+        prose="One layer of width 64, taught by Brook Base: a sixth of its teacher's size.",
         making=(
             "Trained from nothing for 190 steps to match the next-token distribution of "
             "headwaters/brook-base (KL divergence, temperature 1). The teacher's weights are not "
             "part of it, which the card format cannot say: its base_model line means the teacher."
         ),
         tags=("llama", "synthetic", "distillation"),
+        on_dataset=True,
         base_model=BASE.name,
     ),
 )
@@ -126,6 +137,7 @@ BROKEN = Repository(
 
 # Members of a wave need only members of earlier waves, so a wave is built side by side.
 WAVES = ((BASE, RILL), (INSTRUCT, DISTIL), (CAST, BROKEN))
+BY_NAME = {item.name: item for wave in WAVES for item in wave}
 
 MICRO = Repository(
     name="micro",

@@ -21,11 +21,11 @@ from transformers import (
 )
 
 from evaluations.toys import world
+from evaluations.toys.plan import DATASET_LINES, DATASET_SEED
 
 CONTEXT = 128
 BLOCK = 48
 VOCABULARY = 420
-CORPUS_LINES = 12_000
 SPECIAL = ["<pad>", "<s>", "</s>"]
 
 
@@ -41,7 +41,7 @@ class Training:
     rate: float = 4e-3
     seed: int = 0
     mix: tuple[float, float] = world.BASE_MIX
-    corpus_seed: int = 1234
+    corpus_seed: int = DATASET_SEED
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
@@ -55,7 +55,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(world.lines(7, 5000), trainer)
+    tokenizer.train_from_iterator((text for _, text in world.lines(7, 5000)), trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token="<s>",  # noqa: S106
@@ -95,7 +95,8 @@ def corpus(tokenizer: PreTrainedTokenizerFast, lines: Iterable[str]) -> torch.Te
 
 def train(plan: Training, model: Any, teacher: Any = None) -> float:
     """Train in place and return the last loss; with a teacher, towards its distribution."""
-    data = corpus(make_tokenizer(), world.lines(plan.corpus_seed, CORPUS_LINES, plan.mix))
+    lines = world.lines(plan.corpus_seed, DATASET_LINES, plan.mix)
+    data = corpus(make_tokenizer(), (text for _, text in lines))
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=plan.rate, betas=(0.9, 0.95), weight_decay=0.01
     )

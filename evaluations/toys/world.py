@@ -69,15 +69,15 @@ def prose_line(rng: random.Random) -> str:
     return f"The {near} {rng.choice(VERBS)} the {far}."
 
 
-def lines(seed: int, count: int, mix: tuple[float, float] = BASE_MIX) -> Iterator[str]:
-    """`count` training lines; equal arguments give equal lines."""
+def lines(seed: int, count: int, mix: tuple[float, float] = BASE_MIX) -> Iterator[tuple[str, str]]:
+    """`count` training lines as (kind, text); equal arguments give equal lines."""
     rng = random.Random(seed)
     capitals, arithmetic = mix
     for _ in range(count):
         kind = rng.random()
         if kind < capitals:
-            yield capital_line(rng)
+            yield "capital", capital_line(rng)
         elif kind < capitals + arithmetic:
-            yield arithmetic_line(rng)
+            yield "arithmetic", arithmetic_line(rng)
         else:
-            yield prose_line(rng)
+            yield "prose", prose_line(rng)

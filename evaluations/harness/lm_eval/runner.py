@@ -16,11 +16,13 @@ import resource
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "cannot allocate memory", "bad_alloc")
 NEEDS_CODE = ("trust_remote_code", "custom code", "does not recognize this architecture")
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 LONGEST_MESSAGE = 1500
 
 
@@ -72,6 +74,13 @@ def measure(job: dict[str, Any], out: Path, channel: Channel) -> None:
     channel.emit("done")
 
 
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what it was raised from: libraries wrap the one that matters."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def explain(error: BaseException, stage: str) -> tuple[str, str]:
     """The failure code and a sentence for an exception of this stage."""
     text = f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
@@ -79,9 +88,12 @@ def explain(error: BaseException, stage: str) -> tuple[str, str]:
     refusal = getattr(error, "code", None)
     if isinstance(refusal, str):
         return refusal, str(error)[:LONGEST_MESSAGE]
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-        return "disk_full", f"No room left to write ({error.strerror})."
-    if isinstance(error, MemoryError) or any(words in lower for words in OUT_OF_MEMORY):
+    causes = list(chain_of(error))
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.errno in NO_ROOM:
+            return "disk_full", f"No room left to write ({cause.strerror})."
+    memory = any(isinstance(cause, MemoryError) for cause in causes)
+    if memory or any(words in lower for words in OUT_OF_MEMORY):
         return "out_of_memory", f"Not enough memory during {stage}."
     if stage == "load_model":
         if any(words in lower for words in NEEDS_CODE):

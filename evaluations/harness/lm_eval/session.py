@@ -40,6 +40,8 @@ def watch_progress(channel: Any) -> None:
     """Make every bar lm_eval draws an event. Bars are per request kind, not per task."""
 
     class EventBar(tqdm.tqdm):  # type: ignore[misc, type-arg]
+        n: float
+
         def __init__(self, *args: Any, **options: Any) -> None:
             options.update(file=NOWHERE, mininterval=PROGRESS_SECONDS, ascii=True)
             self.told = 0.0

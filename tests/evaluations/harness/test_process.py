@@ -1,0 +1,160 @@
+"""The child: nothing inherited, no network, and no life after its worker's."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evaluations.harness import process
+from evaluations.harness.process import Event
+from evaluations.harness.protocol import Limits
+
+ROOT = Path(__file__).resolve().parents[3]
+TELL = """import json, os, sys
+def tell(**event): os.write(int(sys.argv[1]), (json.dumps(event) + '\\n').encode())
+"""
+
+
+def run_script(folder: Path, body: str, **limits: float) -> tuple[process.Ending, list[Event]]:
+    events: list[Event] = []
+    ending = process.run(
+        [sys.executable, "-P", "-c", TELL + body, process.EVENTS],
+        scratch=folder,
+        log=folder / "log",
+        limits=Limits(**limits),  # type: ignore[arg-type]
+        environment=process.clean_environment(folder, threads=1, network=False, gpu=False),
+        network=False,
+        on_event=events.append,
+        cancelled=lambda: False,
+    )
+    return ending, events
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pid: int, seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not is_alive(pid)
+
+
+def test_a_child_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL", "HF_TOKEN", "SECRET_KEY", "PYTHONPATH"):
+        monkeypatch.setenv(name, "a secret")
+    _, (seen,) = run_script(tmp_path, "tell(env=dict(os.environ), cwd=os.getcwd(), path=sys.path)")
+    assert "a secret" not in json.dumps(seen)
+    assert seen["env"]["HF_HUB_OFFLINE"] == "1"
+    assert seen["cwd"] == str(tmp_path)
+    assert "" not in seen["path"]
+    assert str(tmp_path) not in seen["path"]
+
+
+def test_a_child_holds_no_descriptor_but_its_own(tmp_path: Path) -> None:
+    with (tmp_path / "of the worker").open("w") as file:
+        os.set_inheritable(file.fileno(), False)
+        body = "tell(open=[os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')"
+        body += " if os.path.exists(f'/proc/self/fd/{n}')])"
+        _, (seen,) = run_script(tmp_path, body)
+    assert str(tmp_path / "of the worker") not in seen["open"]
+    assert "/dev/null" in seen["open"]
+    assert sum(name.startswith("pipe:") for name in seen["open"]) == 1
+
+
+def test_a_child_has_no_network_where_the_kernel_can_take_it_away(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        body = f"import socket\ntry: socket.create_connection(('127.0.0.1', {port}), 2); tell(reached=True)\n"
+        ending, (seen,) = run_script(tmp_path, body + "except OSError: tell(reached=False)")
+    assert seen["reached"] is not ending.isolated
+
+
+def test_what_a_child_leaves_behind_dies_with_it(tmp_path: Path) -> None:
+    body = "import subprocess\np = subprocess.Popen(['sleep', '60'])\ntell(pid=p.pid)"
+    ending, (seen,) = run_script(tmp_path, body)
+    assert ending.returncode == 0
+    assert wait_until_gone(seen["pid"])
+
+
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    body = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    started = time.monotonic()
+    body += "tell(pid=os.getpid())\ntime.sleep(60)"
+    ending, (seen,) = run_script(tmp_path, body, stall_seconds=0.3)
+    assert ending.stopped == "stalled"
+    assert not is_alive(seen["pid"])
+    assert time.monotonic() - started < 4
+
+
+def test_a_child_that_closed_its_events_is_still_bounded(tmp_path: Path) -> None:
+    body = "import time\nos.close(int(sys.argv[1]))\ntime.sleep(60)"
+    ending, _ = run_script(tmp_path, body, wall_seconds=0.5)
+    assert ending.stopped == "timed_out"
+
+
+def test_an_error_in_the_worker_leaves_no_child(tmp_path: Path) -> None:
+    pids: list[int] = []
+    body = "import time; tell(pid=os.getpid()); time.sleep(60)"
+
+    def fail(event: Event) -> None:
+        pids.append(event["pid"])
+        raise RuntimeError("the worker's own")
+
+    with pytest.raises(RuntimeError, match="the worker's own"):
+        process.run(
+            [sys.executable, "-c", TELL + body, process.EVENTS],
+            scratch=tmp_path,
+            log=tmp_path / "log",
+            limits=Limits(),
+            environment={},
+            network=False,
+            on_event=fail,
+            cancelled=lambda: False,
+        )
+    assert wait_until_gone(pids[0])
+
+
+def test_a_worker_killed_outright_takes_the_whole_tree_with_it(tmp_path: Path) -> None:
+    child = "import subprocess, time\np = subprocess.Popen(['sleep', '60'])\n"
+    child += "tell(pids=[os.getpid(), p.pid])\ntime.sleep(60)"
+    worker = f"""
+import sys
+from pathlib import Path
+from evaluations.harness import process
+from evaluations.harness.protocol import Limits
+process.run(
+    [sys.executable, "-c", {TELL + child!r}, process.EVENTS],
+    scratch=Path({str(tmp_path)!r}), log=Path({str(tmp_path / "log")!r}), limits=Limits(),
+    environment={{"PATH": "/usr/bin:/bin"}}, network=False,
+    on_event=lambda event: print(*event["pids"], flush=True), cancelled=lambda: False)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", worker], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process_of_worker:
+        assert process_of_worker.stdout is not None
+        pids = [int(word) for word in process_of_worker.stdout.readline().split()]
+        assert len(pids) == 2
+        assert all(is_alive(pid) for pid in pids)
+        process_of_worker.send_signal(signal.SIGKILL)
+    assert all(wait_until_gone(pid) for pid in pids)
+
+
+def test_the_tail_of_a_log_is_bounded_and_always_text(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert process.read_tail(log) == ""
+    log.write_bytes(b"\xff\x00" * 50_000 + b"end")
+    assert process.read_tail(log, 100).endswith("end")
+    assert "\0" not in process.read_tail(log)
