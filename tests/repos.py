@@ -63,7 +63,9 @@ def host(
     owner, _, name = full_name.partition("/")
     if kind == "model":
         files = {**model_files(full_name), **(files or {})}
-    kept = {path: data for path, data in (files or {"README.md": card()}).items() if data is not None}
+    kept = {
+        path: data for path, data in (files or {"README.md": card()}).items() if data is not None
+    }
     with tempfile.TemporaryDirectory() as folder:
         write_repository(Path(folder), kept)
         return host_repository(folder=Path(folder), owner=owner, name=name, kind=kind, **flags)

@@ -99,9 +99,7 @@ def pass_checks(contribution: Contribution, manifest: Manifest | None = None) ->
 def approved(contribution: Contribution, reviewer: User) -> Contribution:
     """Checked and approved: a maintainer may merge it."""
     pass_checks(contribution)
-    review(
-        reviewer=reviewer, contribution=contribution, head=contribution.head, verdict="approve"
-    )
+    review(reviewer=reviewer, contribution=contribution, head=contribution.head, verdict="approve")
     return contribution
 
 

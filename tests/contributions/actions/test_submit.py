@@ -20,9 +20,9 @@ def test_a_submission_opens_with_a_version_its_checks_and_an_event(ann: User) ->
         "Add headwaters/brook",
     )
     assert (version.number, version.author, version.payload["licence"]) == (1, ann, "apache-2.0")
-    assert {name: check.state for name, check in head_checks(contribution).items()} == dict.fromkeys(
-        ["origin", "files", "card", "licence", "duplicates"], "queued"
-    )
+    assert {
+        name: check.state for name, check in head_checks(contribution).items()
+    } == dict.fromkeys(["origin", "files", "card", "licence", "duplicates"], "queued")
     event = contribution.events.get()
     assert (event.verb, event.actor, event.to_state) == ("submitted", ann, "open")
 
@@ -36,7 +36,9 @@ def test_the_message_goes_out_after_the_commit(
     ann: User, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[object, ...]] = []
-    monkeypatch.setattr("hub.queue.app.send_task", lambda name, args, **_: sent.append((name, args)))
+    monkeypatch.setattr(
+        "hub.queue.app.send_task", lambda name, args, **_: sent.append((name, args))
+    )
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         contribution = submitted(ann)
         assert sent == []
