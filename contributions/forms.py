@@ -3,21 +3,22 @@
 So every error stands beside its field, whether a page or the API sent the payload.
 """
 
+import json
 import re
+import zlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
 from django.forms.renderers import get_default_renderer
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from contributions import proposals
-from contributions.proposals.payload import SUMMARY_LENGTH
+from contributions.parent_rows import Asked, AskedChoice, EdgeFormSet, EdgeRows, words
 from contributions.proposals.protocol import Payload, Prefill
 from hub import cards
 from hub.models.dataset import Purpose
-from hub.models.lineage import Relation
 from hub.refusal import Refusal
 
 LICENCES = [
@@ -25,86 +26,54 @@ LICENCES = [
     *sorted(cards.LICENCES.items(), key=lambda row: row[1].lower()),
 ]
 EDGE = re.compile(r"edges\.(\d+)\.(\w+)")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+# Where a fetched value was found; what is not named here stands in the card.
+SOURCES = {
+    "owner": "the repository",
+    "name": "the repository",
+    "revision": "the repository",
+    "card_text": "the repository",
+    "parameters": "the weights",
+    "architecture": "config.json",
+}
 
 
-class Asked(forms.CharField):
-    """Needed, to the eye; the proposal is the one that says what is missing."""
+class Problem(NamedTuple):
+    """One line of the summary above the form; `target` is the id of the input, if it has one."""
 
-    def validate(self, value: Any) -> None:
-        pass
-
-
-def words(**attrs: Any) -> forms.TextInput:
-    return forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **attrs})
-
-
-class EdgeForm(forms.Form):
-    """One parent. A row without a name is left out."""
-
-    parent_name = forms.CharField(
-        label="Parent", required=False, widget=words(placeholder="owner/name")
-    )
-    relation = forms.ChoiceField(
-        label="Relation", required=False, choices=[("", "Choose"), *Relation.choices]
-    )
-    parent_commit = forms.CharField(
-        label="Commit", required=False, widget=words(placeholder="if known", **{"class": "mono"})
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """What `relation` is not in the list is told by the proposal, in its own words."""
-        return dict(self.cleaned_data)
-
-
-if TYPE_CHECKING:
-    _Rows = BaseFormSet[EdgeForm]
-else:
-    # Generic for the type checker only.
-    _Rows = BaseFormSet
-
-
-class EdgeRows(_Rows):
-    def payload(self) -> tuple[list[dict[str, Any]], list[int]]:
-        """The filled rows, and for each the number of its form."""
-        rows, numbers = [], []
-        for number, form in enumerate(self.forms):
-            values = form.cleaned_data if form.is_bound and form.is_valid() else {}
-            if values.get("parent_name") or values.get("relation"):
-                dataset = values["relation"] == Relation.TRAINED_ON
-                rows.append({**values, "is_dataset": dataset})
-                numbers.append(number)
-        return rows, numbers
-
-
-EdgeFormSet = formset_factory(EdgeForm, formset=EdgeRows, extra=1, max_num=64)
+    target: str
+    label: str
+    message: str
 
 
 class ProposalForm(forms.Form):
-    """What every kind asks for. `fetched` and `source` remember what the origin filled in."""
+    """What every kind asks for.
+
+    `fetched` remembers what the origin filled in, each name with a digest of the value: what a person
+    has corrected since is theirs, and no later fetch touches it.
+    """
 
     kind: ClassVar[str]
     has_parents: ClassVar[bool] = False
+    is_judged = True
 
     repo_id = Asked(
         label="Repository",
         widget=words(placeholder="owner/name"),
-        help_text="At the origin. What it knows is filled in below; everything can be corrected.",
+        help_text="Owner and name at the origin, such as <code>Qwen/Qwen2.5-7B</code>.",
     )
     revision = forms.CharField(
         label="Revision",
         required=False,
         widget=words(**{"class": "mono"}),
-        help_text="Branch, tag or commit; the first check pins it to a commit.",
+        help_text="Branch, tag or commit. The first check pins it to a commit.",
     )
     owner = Asked(label="Owner here", widget=words())
     name = Asked(label="Name here", widget=words())
     summary = forms.CharField(
-        label="Summary",
-        required=False,
-        widget=forms.TextInput(attrs={"maxlength": SUMMARY_LENGTH}),
-        help_text="One sentence: what it is and what it is for.",
+        label="Summary", required=False, help_text="One sentence: what it is and what it is for."
     )
-    licence = forms.ChoiceField(label="Licence", choices=LICENCES)
+    licence = AskedChoice(label="Licence", choices=LICENCES)
     licence_name = forms.CharField(
         label="Name of the licence",
         required=False,
@@ -120,33 +89,37 @@ class ProposalForm(forms.Form):
         help_text="Markdown, with or without front matter.",
     )
     note = forms.CharField(
-        label="Why",
+        label="Note to reviewers",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What reviewers should know, in Markdown.",
+        help_text="Why it is worth having, what to look at. Markdown.",
     )
     fetched = forms.CharField(required=False, widget=forms.HiddenInput)
-    source = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None
+        self,
+        data: QueryDict | None = None,
+        initial: Mapping[str, Any] | None = None,
+        *,
+        blank_rows: int = 1,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), renderer=get_default_renderer())
-        self.fields["licence"].required = False
-        edges = (initial or {}).get("edges", [])
-        self.edges = EdgeFormSet(data, initial=edges, prefix="edges") if self.has_parents else None
-        self.edge_numbers: list[int] = []
+        self.edges: EdgeRows | None = None
+        if self.has_parents:
+            parents = (initial or {}).get("edges", [])
+            self.edges = EdgeFormSet(data, initial=parents, prefix="edges")
+            self.edges.extra = blank_rows
+
+    @classmethod
+    def payload_fields(cls) -> list[str]:
+        return [name for name in cls.base_fields if name not in {"note", "fetched"}]
 
     def payload(self) -> Payload:
         """What the proposal's `clean` expects, from whatever was typed."""
         values = {name: self.data.get(name, "") for name in self.payload_fields()}
         if self.edges is not None:
-            values["edges"], self.edge_numbers = self.edges.payload()
+            values["edges"] = self.edges.payload()
         return values
-
-    @classmethod
-    def payload_fields(cls) -> list[str]:
-        return [name for name in cls.base_fields if name not in {"note", "fetched", "source"}]
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -157,49 +130,95 @@ class ProposalForm(forms.Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Show each error beside its field, and what belongs to none above the form."""
-        placed = False
         for name, messages in refusal.fields.items():
             edge = EDGE.fullmatch(name)
             if edge and self.edges is not None:
-                form = self.edges.forms[self.edge_numbers[int(edge[1])]]
-                # The row shows what it has no field for beside the parent's name.
-                field = edge[2] if edge[2] in form.fields else "parent_name"
-                form.add_error(field, list(messages))
-                self.add_error(None, f"Parent {int(edge[1]) + 1}: {messages[0]}")
+                form = self.edges.filled()[int(edge[1])][0]
+                # What the row has no field for is shown beside the parent's name.
+                shown = edge[2] in form.fields and not form[edge[2]].is_hidden
+                form.add_error(edge[2] if shown else "parent_name", list(messages))
             else:
                 self.add_error(name if name in self.fields else None, list(messages))
-            placed = True
-        if not placed:
+        if not refusal.fields:
             self.add_error(None, refusal.message)
 
     @property
-    def fetched_names(self) -> list[str]:
-        return str(self["fetched"].value() or "").split()
+    def problems(self) -> list[Problem]:
+        """Every error of the form and of its rows, in the order of the page."""
+        if not self.is_bound:
+            return []
+        found = [Problem("", "", str(error)) for error in self.non_field_errors()]
+        found += _problems(self)
+        for number, row in enumerate(self.edges.forms if self.edges else [], start=1):
+            found += _problems(row, f"Parent {number}, ")
+        return found
+
+    def untouched(self) -> set[str]:
+        """Names of the values that stand as the origin gave them."""
+        pairs = (pair.partition(":") for pair in str(self["fetched"].value() or "").split())
+        return {name for name, _, digest in pairs if digest == _digest(self._current(name))}
+
+    def _current(self, name: str) -> Any:
+        if name != "edges":
+            return self[name].value() if name in self.fields else ""
+        if self.is_bound:
+            return self.edges.payload() if self.edges is not None else []
+        return self.initial.get("edges", [])
+
+    def mark_fetched(self) -> None:
+        """Tell each field, for the template, where its value was found."""
+        for name in self.untouched() - {"repo_id", "edges"}:
+            if name in self.fields:
+                self[name].fetched = SOURCES.get(name, "the card")  # type: ignore[attr-defined]
+
+    @property
+    def asked_revision(self) -> str:
+        """What a person typed; the commit that an earlier fetch found asks for the newest again."""
+        return "" if "revision" in self.untouched() else str(self["revision"].value() or "")
+
+    def with_only(self, refusal: Refusal) -> "ProposalForm":
+        """The same text, and of errors only what `refusal` says: the rest is not judged yet."""
+        form = type(self)(self.data)  # type: ignore[arg-type]
+        form.is_judged = False
+        form.refuse(refusal)
+        return form
+
+    def full_clean(self) -> None:
+        if self.is_judged:
+            super().full_clean()
+        else:
+            self._errors, self.cleaned_data = ErrorDict(renderer=self.renderer), {}
+
+    def as_typed(self, *, blank_rows: int = 1) -> "ProposalForm":
+        """The same text without its errors."""
+        return type(self)(initial=self._typed(), blank_rows=blank_rows)
+
+    def _typed(self) -> dict[str, Any]:
+        values: dict[str, Any] = {name: self.data.get(name, "") for name in self.base_fields}
+        return {**values, "edges": self._current("edges")}
 
     def with_prefill(self, prefill: Prefill) -> "ProposalForm":
-        """This form filled from the origin. What a person typed stays; what came from the repository
-        fetched before gives way to the new one's."""
-        moved = self.data.get("source", "") != prefill.payload["repo_id"]
-        before = set(str(self.data.get("fetched", "")).split()) if moved else set()
-        values = {name: self.data.get(name, "") for name in self.base_fields}
-        for name, value in _as_typed(prefill.payload).items():
-            if not values.get(name) or name in before | {"repo_id"}:
+        """This form filled from the origin. What a person typed or corrected stays."""
+        untouched, values = self.untouched(), self._typed()
+        for name, value in _for_typing(prefill.payload).items():
+            if name in untouched or name == "repo_id" or not values.get(name):
                 values[name] = value
-        if self.edges is not None:
-            typed, _ = self.edges.payload()
-            values["edges"] = prefill.payload["edges"] if not typed or "edges" in before else typed
-        values.update(fetched=" ".join(prefill.fetched), source=prefill.payload["repo_id"])
+        values["fetched"] = _remember(prefill.payload, prefill.fetched)
         return type(self)(initial=values)
 
     def with_another_parent(self) -> "ProposalForm":
-        values: dict[str, Any] = {name: self.data.get(name, "") for name in self.base_fields}
-        values["edges"] = self.edges.payload()[0] if self.edges is not None else []
-        return type(self)(initial=values)
+        rows = self.edges.forms if self.edges is not None else []
+        empty = len(rows) - len(self._current("edges"))
+        return self.as_typed(blank_rows=empty + 1)
 
     @classmethod
-    def of_payload(cls, payload: Payload) -> "ProposalForm":
-        """The form as it stands for an existing version."""
-        return cls(initial={**_as_typed(payload), "edges": payload.get("edges", [])})
+    def of_payload(cls, payload: Payload, *, pinned_card: str) -> "ProposalForm":
+        """The form for the next version. What came from the repository follows a new fetch."""
+        followed = [name for name in ("revision",) if COMMIT.fullmatch(payload["revision"])]
+        if payload["card_text"].strip() == pinned_card.strip():
+            followed.append("card_text")
+        fetched = _remember(payload, followed)
+        return cls(initial={**_for_typing(payload), "fetched": fetched})
 
 
 class VariantForm(ProposalForm):
@@ -210,7 +229,7 @@ class VariantForm(ProposalForm):
         label="Parameters",
         required=False,
         widget=words(inputmode="numeric"),
-        help_text="Counted from the weights' headers where they can be read.",
+        help_text="Counted from the headers of the weights where they can be read.",
     )
     architecture = forms.CharField(label="Architecture", required=False, widget=words())
 
@@ -218,7 +237,7 @@ class VariantForm(ProposalForm):
 class DatasetForm(ProposalForm):
     kind = "add_dataset"
 
-    purpose = forms.ChoiceField(label="Used for", choices=Purpose.choices, required=False)
+    purpose = AskedChoice(label="Used for", choices=Purpose.choices)
     size = forms.CharField(
         label="Size", required=False, help_text="As stated, with its unit: 12,000 rows, 5.2 TB."
     )
@@ -227,16 +246,36 @@ class DatasetForm(ProposalForm):
 FORMS: Mapping[str, type[ProposalForm]] = {form.kind: form for form in (VariantForm, DatasetForm)}
 
 
-def _as_typed(payload: Payload) -> dict[str, Any]:
-    """A payload's values as a person would type them."""
+def _problems(form: forms.BaseForm, prefix: str = "") -> list[Problem]:
+    return [
+        Problem(field.id_for_label, f"{prefix}{field.label}", str(error))
+        for field in form
+        for error in field.errors
+    ]
+
+
+def _for_typing(payload: Payload) -> dict[str, Any]:
+    """A payload's values as a person would type them; the rows of parents as they are."""
     typed: dict[str, Any] = {}
     for name, value in payload.items():
-        if name == "edges":
-            continue
-        if isinstance(value, list):
+        if isinstance(value, list) and name != "edges":
             typed[name] = ", ".join(value)
         elif isinstance(value, int):
             typed[name] = f"{value:,}"
         else:
             typed[name] = "" if value is None else value
     return typed
+
+
+def _remember(payload: Payload, names: Any) -> str:
+    values = _for_typing(payload)
+    return " ".join(f"{name}:{_digest(values[name])}" for name in names)
+
+
+def _digest(value: Any) -> str:
+    """Short, and blind to what a browser does to line ends."""
+    if isinstance(value, list):
+        text = json.dumps(value, sort_keys=True)
+    else:
+        text = str(value or "").replace("\r\n", "\n").strip()
+    return f"{zlib.crc32(text.encode()):08x}"

@@ -1,28 +1,18 @@
-"""The small forms of a contribution's page."""
+"""The small forms of a contribution's page. What they may say, the actions decide."""
 
 from django import forms
 
 
-class CommentForm(forms.Form):
-    body = forms.CharField(
-        label="Comment", widget=forms.Textarea(attrs={"rows": 4}), help_text="Markdown."
-    )
-
-
-class ReviewForm(forms.Form):
-    """`head` is the version that was on the screen; a newer one makes the review outdated."""
-
-    prefix = "review"
+class SayForm(forms.Form):
+    """One text for a comment and for a review: the button decides which it is."""
 
     body = forms.CharField(
-        label="Review",
+        label="Your word",
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Markdown. Needed where changes are requested.",
+        help_text="Markdown.",
     )
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(
-        label="Why", required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
-    )
+    why = forms.CharField(label="Why", required=False, widget=forms.Textarea(attrs={"rows": 2}))

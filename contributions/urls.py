@@ -14,8 +14,7 @@ urlpatterns = [
         "contributions/<int:number>/", contributions.contribution_detail, name="contribution_detail"
     ),
     path("contributions/<int:number>/revise/", submit.revise_entry, name="contribution_revise"),
-    path("contributions/<int:number>/comment/", moves.add_comment, name="contribution_comment"),
-    path("contributions/<int:number>/review/", moves.add_review, name="contribution_review"),
+    path("contributions/<int:number>/say/", moves.say, name="contribution_say"),
     path("contributions/<int:number>/merge/", moves.merge_contribution, name="contribution_merge"),
     path("contributions/<int:number>/close/", moves.close_contribution, name="contribution_close"),
     path(

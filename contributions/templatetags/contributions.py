@@ -4,7 +4,6 @@ from django import template
 from django.utils.safestring import SafeString
 
 from contributions.checks import CHECKS
-from contributions.models import Event
 from hub import cards, markdown
 
 register = template.Library()
@@ -22,12 +21,21 @@ LOOKS = {
     "revised": ("git-commit-horizontal", ""),
     "reviewed": ("check", "t-good"),
     "rerun": ("rotate-ccw", ""),
+    "open": ("git-pull-request", "t-info"),
+    "changes_requested": ("file-diff", "t-warn"),
+    "approved": ("circle-check", "t-good"),
     "merged": ("git-merge", "t-done"),
     "closed": ("git-pull-request-closed", "t-bad"),
     "withdrawn": ("undo-2", ""),
 }
 PLAIN = ("circle", "")
-WORDS = {"warning": "a warning", "errored": "could not be completed", "skipped": "not needed"}
+OUTCOMES = {
+    "passed": "passed",
+    "failed": "failed",
+    "warning": "warned",
+    "skipped": "was skipped",
+    "errored": "could not be completed",
+}
 
 
 @register.filter
@@ -42,17 +50,18 @@ def tone(state: str) -> str:
 
 @register.filter
 def state_words(state: str) -> str:
-    return WORDS.get(state, state)
+    return state.replace("_", " ")
 
 
 @register.filter
-def event_icon(event: Event) -> str:
-    return state_icon(event.to_state if event.verb == "checked" else event.verb)
+def outcome(state: str) -> str:
+    """How a check ended, as a verb."""
+    return OUTCOMES.get(state, state)
 
 
 @register.filter
-def event_tone(event: Event) -> str:
-    return tone(event.to_state if event.verb == "checked" else event.verb)
+def verdict_words(verdict: str) -> str:
+    return "Approved" if verdict == "approve" else "Changes requested"
 
 
 @register.filter

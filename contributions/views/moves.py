@@ -9,9 +9,10 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import resolve, reverse
 from django.views.decorators.http import require_POST
 
 from contributions.actions.close import close
@@ -21,8 +22,10 @@ from contributions.actions.rerun import rerun_check
 from contributions.actions.review import review
 from contributions.actions.withdraw import withdraw
 from contributions.models import Check, Contribution
-from contributions.move_forms import CommentForm, ReasonForm, ReviewForm
+from contributions.models.review import Verdict
+from contributions.move_forms import ReasonForm, SayForm
 from contributions.page import read_page
+from contributions.views import drafts
 from contributions.views.contributions import show
 from hub.models import User
 from hub.refusal import Refusal
@@ -30,18 +33,30 @@ from hub.state import IllegalMove
 
 Rest = ParamSpec("Rest")
 Move = Callable[Concatenate[HttpRequest, Contribution, Rest], HttpResponse]
+COMMENT = "comment"
+SAID = {
+    COMMENT: "Your comment is in the conversation.",
+    Verdict.APPROVE.value: "You approved this version.",
+    Verdict.REQUEST_CHANGES.value: "You requested changes.",
+}
+# What a refusal is called in HTTP; the browser shows the page either way.
+STATUS: dict[type[Exception], int] = {Refusal: 422, PermissionDenied: 403, IllegalMove: 409}
 
 
 def on_contribution(view: Move[Rest]) -> Callable[..., HttpResponse]:
     """Signed in, by POST, with the contribution in hand."""
 
-    @login_required
+    def page_of(request: HttpRequest) -> str:
+        number = resolve(request.path).kwargs["number"]
+        return f"{reverse('contribution_detail', args=[number])}#say"
+
     @require_POST
+    @drafts.signed_in(back_to=page_of)
     @wraps(view)
     def wrapped(
         request: HttpRequest, number: int, *args: Rest.args, **kwargs: Rest.kwargs
     ) -> HttpResponse:
-        contribution = get_object_or_404(Contribution, pk=number)
+        contribution = get_object_or_404(Contribution.objects.select_related("author"), pk=number)
         return view(request, contribution, *args, **kwargs)
 
     return wrapped
@@ -53,19 +68,22 @@ def attempt(
     act: Callable[[], object],
     *,
     done: str,
-    form: tuple[str, forms.Form] | None = None,
+    **typed: forms.Form,
 ) -> HttpResponse:
     """Do it and go back to the page; or show the page with the reason and the form as it was typed."""
     try:
         act()
-    except (Refusal, IllegalMove) as refused:
-        contribution.refresh_from_db()
-        if form is None:
+    except (Refusal, IllegalMove, PermissionDenied) as refused:
+        contribution = Contribution.objects.select_related(
+            "author", "group", "merged_by", "variant", "dataset"
+        ).get(pk=contribution.pk)
+        for form in typed.values():
+            form.add_error(next(iter(form.fields)), str(refused))
+        if not isinstance(refused, Refusal) or not typed:
             messages.error(request, str(refused))
-            return redirect(contribution)
-        name, typed = form
-        typed.add_error("body" if "body" in typed.fields else "why", str(refused))
-        return show(request, read_page(contribution), status=422, **{name: typed})
+        status = next(code for kind, code in STATUS.items() if isinstance(refused, kind))
+        return show(request, read_page(contribution), status=status, **typed)
+    drafts.forget(request)
     messages.success(request, done)
     return redirect(contribution)
 
@@ -80,36 +98,29 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-@on_contribution
-def add_comment(request: HttpRequest, contribution: Contribution) -> HttpResponse:
-    form = CommentForm(request.POST)
-    if not form.is_valid():
-        return show(request, read_page(contribution), status=422, comment_form=form)
-    body: str = form.cleaned_data["body"]
-
-    def act() -> Any:
-        return comment(author=person(request), contribution=contribution, body=body)
-
-    return attempt(request, contribution, act, done="Said.", form=("comment_form", form))
+def text_of(form: forms.Form, name: str) -> str:
+    form.full_clean()
+    return str(form.cleaned_data.get(name, ""))
 
 
 @on_contribution
-def add_review(request: HttpRequest, contribution: Contribution) -> HttpResponse:
-    form = ReviewForm(request.POST)
-    form.is_valid()
-    verdict = str(request.POST.get("verdict", ""))
+def say(request: HttpRequest, contribution: Contribution) -> HttpResponse:
+    """A comment or a verdict, as the button says."""
+    form = SayForm(request.POST)
+    body, verdict = text_of(form, "body"), str(request.POST.get("say", COMMENT))
 
     def act() -> Any:
+        if verdict == COMMENT:
+            return comment(author=person(request), contribution=contribution, body=body)
         return review(
             reviewer=person(request),
             contribution=contribution,
             head=head_of(request),
             verdict=verdict,
-            body=form.cleaned_data.get("body", ""),
+            body=body,
         )
 
-    done = "Approved." if verdict == "approve" else "Changes are requested."
-    return attempt(request, contribution, act, done=done, form=("review_form", form))
+    return attempt(request, contribution, act, done=SAID.get(verdict, ""), say_form=form)
 
 
 @on_contribution
@@ -117,32 +128,29 @@ def merge_contribution(request: HttpRequest, contribution: Contribution) -> Http
     def act() -> Any:
         return merge(actor=person(request), contribution=contribution, head=head_of(request))
 
-    done = "Merged. It is in the catalogue; its evaluation is queued on the boards that apply."
-    return attempt(request, contribution, act, done=done)
+    return attempt(request, contribution, act, done="Merged. It is in the catalogue now.")
 
 
 @on_contribution
 def close_contribution(request: HttpRequest, contribution: Contribution) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="close_%s")
-    form.is_valid()
-    why = form.cleaned_data.get("why", "")
+    why = text_of(form, "why")
 
     def act() -> Any:
         return close(actor=person(request), contribution=contribution, why=why)
 
-    return attempt(request, contribution, act, done="Closed.", form=("close_form", form))
+    return attempt(request, contribution, act, done="Closed.", close_form=form)
 
 
 @on_contribution
 def withdraw_contribution(request: HttpRequest, contribution: Contribution) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="withdraw_%s")
-    form.is_valid()
-    why = form.cleaned_data.get("why", "")
+    why = text_of(form, "why")
 
     def act() -> Any:
         return withdraw(actor=person(request), contribution=contribution, why=why)
 
-    return attempt(request, contribution, act, done="Withdrawn.", form=("withdraw_form", form))
+    return attempt(request, contribution, act, done="Withdrawn.", withdraw_form=form)
 
 
 @on_contribution

@@ -3,7 +3,6 @@
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -13,22 +12,24 @@ from contributions import permissions, proposals
 from contributions.actions.revise import revise
 from contributions.actions.submit import submit
 from contributions.forms import FORMS, ProposalForm
-from contributions.models import Contribution
+from contributions.models import Check, Contribution
+from contributions.models.check import FIRST
+from contributions.views import drafts
 from hub.http import render_page
 from hub.models import User
 from hub.refusal import Refusal
 from hub.state import IllegalMove
 
 TEMPLATE = "contributions/submit.html"
+signed_in = drafts.signed_in(back_to=lambda request: request.get_full_path())
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
 def submit_entry(request: HttpRequest, kind: str) -> HttpResponse:
     """Fetch, add a row, validate and submit are buttons of one form; nothing typed is lost."""
     if request.method != "POST":
-        form = FORMS[kind](initial={"repo_id": request.GET.get("repo_id", "")})
-        return show(request, form)
+        return show(request, blank_form(request, kind))
     form = FORMS[kind](request.POST)
     if (answer := assist(request, form)) is not None:
         return answer
@@ -40,27 +41,51 @@ def submit_entry(request: HttpRequest, kind: str) -> HttpResponse:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, "Submitted. The checks have started.")
-            return redirect(contribution)
+            return sent(request, contribution, "Submitted. The checks have started.")
     return show(request, form, status=422)
 
 
-@login_required
+def blank_form(request: HttpRequest, kind: str) -> ProposalForm:
+    """Empty, or as it was before signing in, or prepared by the link: `repo_id`, `parent`."""
+    typed = drafts.kept(request, request.path)
+    if typed is not None:
+        return FORMS[kind](typed).as_typed()
+    initial: dict[str, object] = {"repo_id": request.GET.get("repo_id", "")}
+    if parent := request.GET.get("parent", ""):
+        initial["edges"] = [{"parent_name": parent}]
+    return FORMS[kind](initial=initial)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
 def revise_entry(request: HttpRequest, number: int) -> HttpResponse:
     contribution = get_object_or_404(Contribution, pk=number)
-    if not permissions.may_revise(request.user, contribution):
-        raise PermissionDenied("Its author revises a contribution, while it is open.")
-    form_class = FORMS[contribution.kind]
+    if not permissions.is_author(request.user, contribution):
+        raise PermissionDenied("Only its author revises a contribution.")
+    if not contribution.is_live and request.method != "POST":
+        messages.warning(request, f"It is {contribution.state}, so there is nothing to revise.")
+        return redirect(contribution)
     if request.method != "POST":
-        newest = contribution.versions.get(number=contribution.head)
-        return show(request, form_class.of_payload(newest.payload), contribution=contribution)
-    form = form_class(request.POST)
+        return show(request, newest_form(request, contribution), contribution=contribution)
+    form = FORMS[contribution.kind](request.POST)
     if (answer := assist(request, form, contribution=contribution)) is not None:
         return answer
     if form.is_valid() and add_version(request, contribution, form):
-        return redirect(contribution)
+        done = f"Version {contribution.head} is in. Its checks have started."
+        return sent(request, contribution, done)
     return show(request, form, status=422, contribution=contribution)
+
+
+def newest_form(request: HttpRequest, contribution: Contribution) -> ProposalForm:
+    """What stands now, or what was typed before signing in."""
+    form_class = FORMS[contribution.kind]
+    typed = drafts.kept(request, request.path)
+    if typed is not None:
+        return form_class(typed).as_typed()
+    newest = contribution.versions.get(number=contribution.head)
+    pinned = Check.objects.filter(version=newest, name=FIRST).values_list("findings", flat=True)
+    found = pinned.first() or {}
+    return form_class.of_payload(newest.payload, pinned_card=found.get("card_text", ""))
 
 
 def add_version(request: HttpRequest, contribution: Contribution, form: ProposalForm) -> bool:
@@ -79,9 +104,14 @@ def add_version(request: HttpRequest, contribution: Contribution, form: Proposal
     except IllegalMove as refused:
         form.add_error(None, str(refused))
     else:
-        messages.success(request, f"Version {contribution.head} is in. Its checks have started.")
         return True
     return False
+
+
+def sent(request: HttpRequest, contribution: Contribution, done: str) -> HttpResponse:
+    drafts.forget(request)
+    messages.success(request, done)
+    return redirect(contribution)
 
 
 def assist(
@@ -101,30 +131,29 @@ def assist(
 def fetch(
     request: HttpRequest, form: ProposalForm, contribution: Contribution | None
 ) -> HttpResponse:
-    repo_id, revision = request.POST.get("repo_id", ""), request.POST.get("revision", "")
-    # A revision that came with another repository means nothing in this one.
-    if request.POST.get("source") not in {"", repo_id}:
-        revision = ""
+    """The form with what the origin knows; or with what the origin said instead, at the repository."""
+    asked = str(request.POST.get("repo_id", "")).strip()
     try:
-        known = proposals.prefill(kind=form.kind, repo_id=repo_id, revision=revision)
+        known = proposals.prefill(kind=form.kind, repo_id=asked, revision=form.asked_revision)
     except Refusal as refusal:
-        blank = type(form)(initial={**form.data.dict(), "edges": edges_of(form)})
-        return show(request, blank, contribution=contribution, refused=refusal)
+        return show(request, form.with_only(refusal), contribution=contribution, refused=refusal)
     filled = form.with_prefill(known)
-    return show(request, filled, contribution=contribution, notes=known.notes)
-
-
-def edges_of(form: ProposalForm) -> list[dict[str, object]]:
-    return form.edges.payload()[0] if form.edges is not None else []
+    context = {
+        "fetched": known,
+        "renamed": asked if asked.lower() != known.payload["repo_id"].lower() else "",
+        "existing": None if contribution else proposals.get(form.kind).existing(known.payload),
+    }
+    return show(request, filled, contribution=contribution, **context)
 
 
 def show(
     request: HttpRequest, form: ProposalForm, *, status: int = 200, **context: object
 ) -> HttpResponse:
+    form.mark_fetched()
     context |= {
         "form": form,
         "proposal": proposals.get(form.kind),
         "section": "contributions",
         "validate_url": f"{request.path}?validate=1",
     }
-    return render_page(request, TEMPLATE, context, partial="fields", status=status)
+    return render_page(request, TEMPLATE, context, partial="form", status=status)
