@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -83,6 +84,8 @@ def _launch(config: Config) -> None:
         with _Servers() as servers, Supervisor(console, sweeper) as supervisor:
             env = _prepare(config, supervisor, servers)
             _start_site(config, supervisor, env)
+            if config.demo:
+                _show_accounts(console, env)
             console.say(f"Tributary is running at {config.url}")
             console.say(
                 f"({time.monotonic() - started:.1f} s; logs in {config.logs}; Ctrl-C stops it)"
@@ -230,6 +233,21 @@ def _start_site(config: Config, supervisor: Supervisor, env: dict[str, str]) -> 
             f"There is no harness at {config.harness_python}: evaluation runs wait in their queue. "
             "`make harness`, then start again."
         )
+
+
+def _show_accounts(console: Console, env: dict[str, str]) -> None:
+    """To the terminal only: a log file must not hold the password."""
+    command = (*programs.MANAGE, "demo_accounts")
+    made = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise LaunchError(f"The demo accounts could not be made: {last_lines_of(made.stderr)}")
+    console.say("Accounts of the demo:")
+    for line in made.stdout.splitlines():
+        console.say(line)
+
+
+def last_lines_of(text: str, count: int = 5) -> str:
+    return "\n".join(text.strip().splitlines()[-count:])
 
 
 if __name__ == "__main__":
