@@ -10,7 +10,7 @@ from hub.models import User
 from hub.models.token import Scope
 from hub.refusal import Refusal
 
-LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "never")]
+LIVES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("never", "never")]
 
 
 def show_refusal(form: forms.BaseForm, refusal: Refusal) -> None:
@@ -43,10 +43,10 @@ class TokenForm(forms.Form):
         label="It may",
         help_text="Reading needs no scope.",
     )
-    lives = forms.ChoiceField(choices=LIVES, initial="90", required=False, label="Expires after")
+    lives = forms.ChoiceField(choices=LIVES, initial="90", label="Expires after")
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        days = data.pop("lives", "")
-        data["expires_at"] = timezone.now() + timedelta(days=int(days)) if days else None
+        days = data.pop("lives", "never")
+        data["expires_at"] = None if days == "never" else timezone.now() + timedelta(days=int(days))
         return data

@@ -4,11 +4,13 @@ The API takes the same parameters (`ordering`, `cursor`, `page_size` and those o
 that the address of a page and of its data differ in the path only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django_filters import FilterSet
 
 from hub.keyset import BadCursor, Key, Page, Sorting, UnknownOrdering, paginate
@@ -133,8 +135,8 @@ class Narrowing:
 TYPED = frozenset({"q", "owner"})
 
 
-def narrow_by(listing: "Listing[Any]", **options: list[str] | None) -> Narrowing:
-    """Selects for the named filters (None takes the filter's own choices), chips for all others.
+def narrow_by(listing: "Listing[Any]", **options: Mapping[str, str] | None) -> Narrowing:
+    """Selects for the named filters (value -> words; None: the filter's own), chips for all others.
 
     A value from the address that is not among the options is kept as one, so that the form shows
     what the list is narrowed to.
@@ -143,8 +145,9 @@ def narrow_by(listing: "Listing[Any]", **options: list[str] | None) -> Narrowing
     selects = []
     for name, words in options.items():
         value = str(data.get(name, ""))
-        own = list(getattr(fields[name], "choices", ()))[1:]
-        pairs = own if words is None else [(word, word) for word in words]
+        choices = list(getattr(fields[name], "choices", ()))[1:]
+        own = [(key, capfirst(str(word))) for key, word in choices]
+        pairs = own if words is None else list(words.items())
         if value and value not in dict(pairs):
             pairs.append((value, value))
         selects.append(Select(name, fields[name].label or name, value, pairs))

@@ -11,6 +11,7 @@ from django.db.models import F, Prefetch, QuerySet
 from django.db.models.functions import Length
 from redis.exceptions import RedisError
 
+from hub.cards import LICENCES
 from hub.models import CardRevision, Checkpoint, Dataset, LineageEdge, ModelVariant, User
 
 logger = logging.getLogger(__name__)
@@ -96,14 +97,16 @@ def current_card(entry: ModelVariant | Dataset) -> CardRevision | None:
 # --- What lists can be narrowed to ----------------------------------------------------------------
 
 
-def licences_in_use(model: type[ModelVariant] | type[Dataset]) -> list[str]:
-    """Licence keys of published entries, sorted; up to five minutes old."""
-    return kept(f"facets:{model.__name__}:licence", lambda: _distinct(model, "licence"))
+def licences_in_use(model: type[ModelVariant] | type[Dataset]) -> dict[str, str]:
+    """Key and name of published entries' licences, sorted by key; up to five minutes old."""
+    keys = kept(f"facets:{model.__name__}:licence", lambda: _distinct(model, "licence"))
+    return {key: LICENCES.get(key, key) for key in keys}
 
 
-def architectures_in_use() -> list[str]:
+def architectures_in_use() -> dict[str, str]:
     """Architectures of published variants, sorted; up to five minutes old."""
-    return kept("facets:architecture", lambda: _distinct(ModelVariant, "architecture"))
+    names = kept("facets:architecture", lambda: _distinct(ModelVariant, "architecture"))
+    return {name: name for name in names}
 
 
 def _distinct(model: type[ModelVariant] | type[Dataset], column: str) -> list[str]:

@@ -4,6 +4,7 @@ The operations stand in the HTML, so the page is whole without a script. Swagger
 attributes; that, and only that, is allowed here beyond the site's policy.
 """
 
+import json
 from functools import cache
 from typing import Any, TypedDict
 
@@ -11,12 +12,15 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.utils.decorators import method_decorator
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.models.token import Scope
 
+# The table above it lists everything already: resources stay folded until they are wanted.
+SWAGGER = {"deepLinking": True, "docExpansion": "none", "defaultModelsExpandDepth": -1}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -24,7 +28,6 @@ class Operation(TypedDict):
     method: str
     path: str
     summary: str
-    anchor: str
 
 
 @cache
@@ -37,9 +40,7 @@ def operations() -> dict[str, list[Operation]]:
             found = methods[method]
             tag = found.get("tags", ["api"])[0]
             summary = found.get("summary") or found.get("description", "").partition("\n")[0]
-            operation = Operation(
-                method=method.upper(), path=path, summary=summary, anchor=found["operationId"]
-            )
+            operation = Operation(method=method.upper(), path=path, summary=summary)
             groups.setdefault(tag, []).append(operation)
     return groups
 
@@ -49,9 +50,12 @@ class Docs(SpectacularSwaggerSplitView):
     url_name = "api_schema"
     template_name = "hub/api_docs.html"
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Response = super().get(request, *args, **kwargs)
-        if "script" not in request.GET:
+        if "script" in request.GET:
+            response.data["settings"] = json.dumps(SWAGGER)
+        else:
             more = {"section": "api", "operations": operations(), "scopes": Scope.choices}
             response.data.update(more)
         return response

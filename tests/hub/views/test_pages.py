@@ -104,7 +104,9 @@ def test_a_token_is_shown_once(ann: User) -> None:
 
 
 def test_a_token_without_a_name_or_with_a_made_up_scope_is_refused(ann: User) -> None:
-    answer = signed_in(ann).post("/account/tokens/", {"name": "", "scopes": ["everything"]})
+    answer = signed_in(ann).post(
+        "/account/tokens/", {"name": "", "scopes": ["everything"], "lives": "30"}
+    )
     assert answer.status_code == 422
     assert set(answer.context["token_form"].errors) == {"name", "scopes"}
     assert not Token.objects.exists()
@@ -112,7 +114,7 @@ def test_a_token_without_a_name_or_with_a_made_up_scope_is_refused(ann: User) ->
 
 def test_a_token_is_revoked_by_its_owner_only(ann: User, sam: User) -> None:
     client = signed_in(ann)
-    client.post("/account/tokens/", {"name": "laptop"})
+    client.post("/account/tokens/", {"name": "laptop", "lives": "never"})
     token = Token.objects.get()
     assert signed_in(sam).post(f"/account/tokens/{token.pk}/revoke/").status_code == 404
     assert client.get(f"/account/tokens/{token.pk}/revoke/").status_code == 405
