@@ -24,97 +24,18 @@ from typing import BinaryIO, Self
 from django.conf import settings
 
 from hub.manifest import FileRow
+from hub.partial import BLOCK, Partial, StoreFull, WrongDigest, full_disk_named
 
-BLOCK = 1024**2
+__all__ = ["Interrupted", "Partial", "Store", "StoreFull", "WrongDigest", "default"]
+
 SHA256 = re.compile(r"[0-9a-f]{64}")
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # A partial that nobody touched for a day is not going to be resumed.
 ORPHAN_SECONDS = 24 * 3600
 LOCK_POLL_SECONDS = 0.05
 
 
-class StoreFull(OSError):
-    """No room left on the store's file system (or no quota); nothing half-written was kept."""
-
-
-class WrongDigest(ValueError):
-    """The bytes are not the ones that were announced."""
-
-    def __init__(self, expected: str, actual: str) -> None:
-        super().__init__(f"Expected SHA-256 {expected}, the bytes have {actual}.")
-        self.expected = expected
-        self.actual = actual
-
-
 class Interrupted(Exception):
     """The waiter was told to stop before it got the lock."""
-
-
-@contextmanager
-def full_disk_named(folder: Path) -> Iterator[None]:
-    """Turn the system's three ways of saying "no room" into StoreFull."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            message = f"No room left for checkpoints in {folder}."
-            raise StoreFull(error.errno, message) from error
-        raise
-
-
-class Partial:
-    """One file on its way into the store, locked by its holder. `hashed` follows every byte."""
-
-    def __init__(self, store: "Store", path: Path, file: FileIO) -> None:
-        self.store = store
-        self.path = path
-        self.size = 0
-        self._file = file
-        self._hashed = hashlib.sha256()
-
-    def resume(self) -> int:
-        """Hash what an earlier holder left; bytes there are."""
-        self._file.seek(0)
-        while block := self._file.read(BLOCK):
-            self._hashed.update(block)
-            self.size += len(block)
-        return self.size
-
-    def write(self, data: bytes) -> None:
-        rest = memoryview(data)
-        with full_disk_named(self.store.root):
-            while rest:  # unbuffered files may take less than all of it
-                rest = rest[self._file.write(rest) :]
-        self._hashed.update(data)
-        self.size += len(data)
-
-    def restart(self) -> None:
-        """Forget every byte so far."""
-        self._file.seek(0)
-        self._file.truncate()
-        self._hashed = hashlib.sha256()
-        self.size = 0
-
-    def keep(self, expected: str = "") -> str:
-        """Move the bytes into the store under their SHA-256 (hex), which is returned.
-
-        Raises WrongDigest, and forgets the bytes, when they are not the `expected` ones.
-        """
-        digest = self._hashed.hexdigest()
-        if expected and digest != expected:
-            self.restart()
-            raise WrongDigest(expected, digest)
-        with full_disk_named(self.store.root):
-            os.fsync(self._file.fileno())
-        os.fchmod(self._file.fileno(), 0o444)
-        target = self.store.path_of(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.path.replace(target)
-        _sync_folder(target.parent)
-        return digest
-
-    def drop(self) -> None:
-        self.path.unlink(missing_ok=True)
 
 
 class Store:
@@ -177,10 +98,12 @@ class Store:
         path = self.partials / f"{secrets.token_hex(16)}.partial"
         with path.open("x+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            partial = Partial(path, file, self.path_of)
             try:
-                yield Partial(self, path, file)
+                yield partial
             finally:
-                path.unlink(missing_ok=True)
+                partial.close()
+                partial.drop()
 
     @contextmanager
     def claim(
@@ -202,10 +125,11 @@ class Store:
                 if self.has(sha256):
                     path.unlink(missing_ok=True)
                     continue
-                partial = Partial(self, path, file)
+                partial = Partial(path, file, self.path_of)
                 try:
                     yield partial
                 finally:
+                    partial.close()
                     if not os.fstat(file.fileno()).st_size:  # nothing worth resuming
                         partial.drop()
                 return
@@ -271,11 +195,3 @@ def _is_at(file: FileIO, path: Path) -> bool:
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     return False
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from hub.origins.errors import Cancelled, OriginError, from_exception, from_stat
 from hub.store import Interrupted, Partial, Store, StoreFull, WrongDigest
 
 ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 0.5
 # Failures are forgiven once this much arrived since: a link that breaks every gigabyte still gets there.
 FORGIVING_BYTES = 8 * 1024**2
 # We wait as long as an origin asks (HTTP 429), up to this; beyond, the run comes back later.
@@ -20,10 +21,18 @@ class Download:
     """One file. `done` is how many of its bytes are here, for whoever shows progress."""
 
     def __init__(
-        self, *, url: str, file: FileRow, host: str, timeout: float, stop: threading.Event
+        self,
+        *,
+        url: str,
+        file: FileRow,
+        what: str,
+        host: str,
+        timeout: float,
+        stop: threading.Event,
     ) -> None:
         self.url = url
         self.file = file
+        self.what = what
         self.host = host
         self.timeout = timeout
         self.stop = stop
@@ -78,7 +87,7 @@ class Download:
                 if partial.size - mark >= FORGIVING_BYTES:
                     failures, mark = 0, partial.size
                 failures += 1
-                wait = min(0.25 * 2**failures, 4.0)
+                wait = min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), 4.0)
                 if isinstance(problem, RateLimited):
                     wait = problem.wait
                 if error.code not in RETRIED or failures >= ATTEMPTS or wait > MAX_WAIT_SECONDS:
@@ -104,12 +113,12 @@ class Download:
     def _check(self, response: httpx2.Response, partial: Partial) -> None:
         """Whether this answer is the rest of our file; starts over when it is all of it."""
         if response.status_code == 429:
-            raise RateLimited(response, what=self.file["path"], host=self.host)
+            raise RateLimited(response, what=self.what, host=self.host)
         if response.status_code == 416:
             partial.restart()
             raise self._error("truncated")
         if response.status_code >= 400:
-            raise from_status(response, what=self.file["path"], host=self.host)
+            raise from_status(response, what=self.what, host=self.host)
         start = f"bytes {partial.size}-"
         if partial.size and not (
             response.status_code == 206
@@ -124,10 +133,10 @@ class Download:
             raise self._error("size_mismatch")
 
     def _error(self, code: str) -> OriginError:
-        return OriginError(code, what=self.file["path"], host=self.host)
+        return OriginError(code, what=self.what, host=self.host)
 
     def _named(self, error: Exception) -> OriginError:
-        return from_exception(error, what=self.file["path"], host=self.host, seconds=self.timeout)
+        return from_exception(error, what=self.what, host=self.host, seconds=self.timeout)
 
 
 class RateLimited(OriginError):

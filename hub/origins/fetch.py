@@ -61,6 +61,7 @@ class _Crew:
             Download(
                 url=origin.url_of(repo_id, commit, row["path"]),
                 file=row,
+                what=f"{repo_id}/{row['path']}",
                 host=origin.host,
                 timeout=origin.timeout,
                 stop=self.stop,

@@ -6,9 +6,11 @@ storage that it sends us on to.
 """
 
 import json
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +18,7 @@ import httpx2
 from django.conf import settings
 from huggingface_hub import hf_hub_url
 from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from hub import store as stores
 from hub.cards import MAX_CARD_BYTES
@@ -58,6 +60,7 @@ class HuggingFace:
             follow_redirects=True,
             max_redirects=5,
             event_hooks={"request": [self._guard]},
+            verify=_tls(),
         )
 
     def url_of(self, repo_id: str, commit: str, path: str, *, kind: Kind = "model") -> str:
@@ -66,7 +69,7 @@ class HuggingFace:
     def describe(self, repo_id: str, revision: str = "main", kind: Kind = "model") -> Description:
         info = self._info(repo_id, revision, kind)
         description = _description(info, kind, self.host)
-        return Description(**{**vars(description), "card_text": self._card(description)})
+        return replace(description, card_text=self._card(description))
 
     def read(
         self, repo_id: str, commit: str, path: str, *, kind: Kind = "model", max_bytes: int
@@ -215,6 +218,12 @@ class HuggingFace:
             request.headers.pop("Authorization", None)
         if home.scheme == "https" and request.url.scheme != "https":
             raise OriginError("not_the_hub", what=str(request.url.host), host=self.host)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes 50 ms: once a process, not once a session."""
+    return httpx2.create_ssl_context()
 
 
 def _description(info: Any, kind: Kind, host: str) -> Description:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -12,10 +14,10 @@ from tests.factories import make_dataset, make_manifest, make_variant
 from tests.threads import at_once
 
 
-def facts(full_name: str = "headwaters/brook", **fields: object) -> VariantFacts:
+def facts(full_name: str = "headwaters/brook", **fields: Any) -> VariantFacts:
     owner, _, name = full_name.partition("/")
     fields.setdefault("repo_id", full_name)
-    return VariantFacts(owner=owner, name=name, licence="mit", **fields)  # type: ignore[arg-type]
+    return VariantFacts(owner=owner, name=name, licence="mit", **fields)
 
 
 def refused(actor: User, what: VariantFacts, manifest: Manifest | None = None) -> Refusal:
@@ -34,8 +36,7 @@ def test_a_variant_is_published_whole(cleo: User) -> None:
         EdgeFacts("Headwaters/Spring", "distillation", parent_commit="abc"),
         EdgeFacts("elsewhere/unknown", "merge"),
     )
-    card = {"card_text": "# Brook", "card_metadata": {"license": "mit"}}
-    what = facts(edges=edges, tags=("tiny", "new"), parameters=7, **card)
+    what = facts(edges=edges, tags=("tiny", "new"), parameters=7, card_text="# Brook")
     variant = publish_variant(actor=cleo, facts=what, manifest=manifest)
     variant.refresh_from_db()
     assert (variant.state, variant.relation, variant.tags_text) == (

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
+from django.http import HttpRequest
+from huggingface_hub import HfApi, close_session, constants, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -12,13 +14,13 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import close_session
+from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from hub.actions.host_repository import host_repository
 from hub.mirror import access
-from hub.models.hosted import HostedCommit
+from hub.models.hosted import HostedCommit, HostedRepository
 from tests.factories import make_user
 from tests.hub.chaos import CuttingProxy
 from tests.hub.repositories import make_token, write_repository
@@ -32,7 +34,7 @@ NAME = "headwaters/brook"
 def quiet_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The client as users have it, but for its bars, its cache at home and its survey of agents."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)
+    disable_progress_bars()
     yield
     close_session()
 
@@ -62,7 +64,7 @@ def test_it_reads_what_a_repository_is(hf: HfApi, commit: HostedCommit, folder: 
     info = hf.model_info(NAME, files_metadata=True)
     assert info.sha == commit.sha
     assert info.card_data is not None
-    assert info.card_data.to_dict()["license"] == "apache-2.0"
+    assert info.card_data["license"] == "apache-2.0"
     assert "base_model:headwaters/spring" in (info.tags or [])
     weights = next(s for s in info.siblings or [] if s.rfilename == "model.safetensors")
     assert weights.lfs is not None
@@ -108,11 +110,12 @@ def test_a_dry_run_counts_and_a_second_snapshot_transfers_nothing(
     }
     hf.snapshot_download(NAME, cache_dir=cache)
     gates: list[str] = []
-    check_gate = access.check_gate
-    monkeypatch.setattr(
-        "hub.mirror.views.check_gate",
-        lambda request, repository: (gates.append(request.path), check_gate(request, repository)),
-    )
+
+    def counted(request: HttpRequest, repository: HostedRepository) -> None:
+        gates.append(request.path)
+        access.check_gate(request, repository)
+
+    monkeypatch.setattr("hub.mirror.views.check_gate", counted)
     hf.snapshot_download(NAME, cache_dir=cache)
     assert gates == []  # no file was even asked about
     hf.hf_hub_download(NAME, "config.json", cache_dir=cache)
@@ -165,20 +168,20 @@ def test_gates_and_tokens(endpoint: str, folder: Path, tmp_path: Path) -> None:
     stranger, reader = make_user(), make_user(role="maintainer")
     cache = tmp_path / "cache"
 
-    def download(name: str, token: str | bool) -> str:
+    def download(name: str, *, token: str | Literal[False]) -> str:
         return hf_hub_download(name, "config.json", endpoint=endpoint, token=token, cache_dir=cache)
 
     with pytest.raises(GatedRepoError):
-        download("headwaters/gated", False)
+        download("headwaters/gated", token=False)
     with pytest.raises(GatedRepoError):
-        download("headwaters/gated", make_token(stranger))
+        download("headwaters/gated", token=make_token(stranger))
     with pytest.raises(RepositoryNotFoundError):
-        download("headwaters/private", make_token(stranger))
+        download("headwaters/private", token=make_token(stranger))
     with pytest.raises(HfHubHTTPError, match="Invalid credentials"):
-        download("headwaters/private", "hf_wrong")
+        download("headwaters/private", token="hf_wrong")
     secret = make_token(reader)
-    assert Path(download("headwaters/gated", secret)).is_file()
-    assert Path(download("headwaters/private", secret)).is_file()
+    assert Path(download("headwaters/gated", token=secret)).is_file()
+    assert Path(download("headwaters/private", token=secret)).is_file()
 
 
 def test_a_renamed_repository_is_found_by_its_old_name(
