@@ -38,7 +38,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "email", "role", "is_active", "date_joined"]
     list_filter = ["role", "is_active", "is_staff"]
     fieldsets = [

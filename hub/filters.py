@@ -52,7 +52,7 @@ CHECKPOINT_SORTING = Sorting(
 )
 
 
-class EntryFilter(django_filters.FilterSet):
+class EntryFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Shared by variants and datasets. Retired entries show only when asked for."""
 
     q = django_filters.CharFilter(
@@ -80,7 +80,8 @@ class EntryFilter(django_filters.FilterSet):
     def qs(self) -> "QuerySet[Any]":
         # An unbound FilterSet filters nothing; the default above must hold all the same.
         if not self.is_bound:
-            return self.queryset.filter(state="published")
+            published: QuerySet[Any] = self.queryset.filter(state="published")
+            return published
         found: QuerySet[Any] = super().qs
         return found
 
@@ -129,7 +130,7 @@ class DatasetFilter(EntryFilter):
         fields: list[str] = []
 
 
-class CheckpointFilter(django_filters.FilterSet):
+class CheckpointFilter(django_filters.FilterSet):  # type: ignore[misc]
     variant = django_filters.CharFilter(
         method="of_variant", label="Variant", help_text="`owner/name`."
     )

@@ -98,12 +98,12 @@ class _RowCompare(models.Expression):
     def set_source_expressions(self, exprs: Sequence[Any]) -> None:
         self.pieces = list(exprs)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         compiled = [compiler.compile(piece) for piece in self.pieces]
         half = len(compiled) // 2
         left = ", ".join(sql for sql, _ in compiled[:half])
         right = ", ".join(sql for sql, _ in compiled[half:])
-        parameters = [parameter for _, params in compiled for parameter in params]
+        parameters = tuple(parameter for _, params in compiled for parameter in params)
         return f"({left}) {self.operator} ({right})", parameters
 
 

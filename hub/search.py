@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 from hub.cards import LICENCES
 from hub.models import CardRevision, Checkpoint, Dataset, LineageEdge, ModelVariant, User
+from hub.models.dataset import DatasetQuerySet
+from hub.models.variant import ModelVariantQuerySet
 
 logger = logging.getLogger(__name__)
 FACETS_KEPT_SECONDS = 300
@@ -53,11 +55,11 @@ def _ranked(queryset: Any, query: SearchQuery) -> Any:
 # --- One entry with everything around it: a constant number of queries --------------------------
 
 
-def whole_variants() -> "QuerySet[ModelVariant]":
+def whole_variants() -> ModelVariantQuerySet:
     """Variants with `parent_edges`, `newest_children`, `newest_checkpoints`, `newest_revisions`."""
     parents = LineageEdge.objects.select_related("parent", "parent_dataset")
     checkpoints = Checkpoint.objects.select_related("variant")
-    return ModelVariant.objects.prefetch_related(
+    return ModelVariant.objects.all().prefetch_related(
         Prefetch("parent_edges", parents),
         Prefetch("child_edges", _children(), to_attr="newest_children"),
         Prefetch("checkpoints", checkpoints[:SHOWN], to_attr="newest_checkpoints"),
@@ -65,9 +67,9 @@ def whole_variants() -> "QuerySet[ModelVariant]":
     )
 
 
-def whole_datasets() -> "QuerySet[Dataset]":
+def whole_datasets() -> DatasetQuerySet:
     """Datasets with `newest_children` and `newest_revisions`."""
-    return Dataset.objects.prefetch_related(
+    return Dataset.objects.all().prefetch_related(
         Prefetch("child_edges", _children(), to_attr="newest_children"),
         Prefetch("revisions", _revisions(), to_attr="newest_revisions"),
     )

@@ -39,7 +39,7 @@ def body(code: str, message: str, fields: Fields | None = None, **more: str) -> 
 
 def answer(code: str, message: str, status: int, **more: str) -> JsonResponse:
     """The same from a place where REST framework is not at work (unknown paths, crashes)."""
-    return JsonResponse(body(code, message, **more), status=status)
+    return JsonResponse(body(code, message, None, **more), status=status)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:

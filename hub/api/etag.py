@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -17,15 +16,13 @@ def etag_of(*parts: object) -> str:
 
 def conditional(
     request: Request | HttpRequest, etag: str, make: Callable[[], HttpResponseBase], *, age: int = 0
-) -> Any:
+) -> HttpResponseBase:
     """304 when the caller's copy is current, else `make()`; either with the ETag.
 
     `age`: seconds in which shared caches need not ask again; 0 makes them ask each time.
     """
     bare: HttpRequest = request._request if isinstance(request, Request) else request
-    response = get_conditional_response(bare, etag=etag)
-    if response is None:
-        response = make()
+    response: HttpResponseBase = get_conditional_response(bare, etag=etag) or make()
     response["ETag"] = etag
     response["Cache-Control"] = f"public, max-age={age}" if age else "no-cache"
     patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from hub.api.errors import IdempotencyInProgress, IdempotencyKeyReused
-from hub.models import IdempotentAnswer
+from hub.models import IdempotentAnswer, User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -58,7 +58,7 @@ def _claim(request: Request, key: str, digest: str) -> tuple[IdempotentAnswer, b
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
     try:
         claimed = IdempotentAnswer.objects.get_or_create(
-            user_id=request.user.pk, key=key, defaults={"request_digest": digest}
+            user=cast(User, request.user), key=key, defaults={"request_digest": digest}
         )
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -21,9 +20,7 @@ class CursorPagination(BasePagination):
     cursor_parameter = "cursor"
     size_parameter = "page_size"
 
-    def paginate_queryset(
-        self, queryset: "QuerySet[Any]", request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.address = request.build_absolute_uri()
         keys = keys_of(request, view) or (Key("pk", descending=True),)
         cursor = request.query_params.get(self.cursor_parameter, "")

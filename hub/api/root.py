@@ -1,5 +1,7 @@
 """Where a script starts: the list of resources, and who the script is."""
 
+from typing import cast
+
 from django.urls import NoReverseMatch, reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -9,6 +11,7 @@ from rest_framework.response import Response
 from hub.api.permissions import SignedIn
 from hub.api.serializers import MeSerializer
 from hub.api.views import Endpoint
+from hub.models import User
 
 # resource: URL name. The other apps' are known by name only.
 RESOURCES = {
@@ -46,7 +49,7 @@ class Me(Endpoint):
     @extend_schema(operation_id="me", summary="Who am I?", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """The person behind this token or session, and what the token may do."""
-        return Response(MeSerializer(request.user, context={"request": request}).data)
+        return Response(MeSerializer(cast(User, request.user), context={"request": request}).data)
 
 
 def _path(url_name: str) -> str:

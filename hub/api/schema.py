@@ -1,6 +1,6 @@
 """What the OpenAPI schema says beyond what views and serializers tell it. Loaded by hub/apps.py."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -40,15 +40,17 @@ class EndpointSchema(AutoSchema):
             )
         ]
 
-    def get_description(self) -> str:
-        text: str = super().get_description()  # type: ignore[no-untyped-call]
+    def get_description(self) -> str:  # type: ignore[override]
+        text: str = super().get_description()
         scope = getattr(self.view, "required_scope", None)
         if scope and self.method not in {"GET", "HEAD", "OPTIONS"}:
             text = f"{text}\n\nA token needs the scope `{scope}`.".strip()
         return text
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction == "response":
             bodies["default"] = self._get_response_for_code(ErrorSerializer, "default")  # type: ignore[no-untyped-call]
             bodies["default"]["description"] = "What went wrong, in the shape of every error."

@@ -22,10 +22,15 @@ logger = logging.getLogger(__name__)
 class WindowThrottle(SimpleRateThrottle):
     """Subclasses set `scope` and say in `subject` whom the window belongs to (None: not counted)."""
 
+    scope: str
+    num_requests: int | None
+    duration: int | None
+    left: float | None = None
+
     def get_rate(self) -> str | None:
         # Asked at each request, not once at import: tests and operators may change it.
-        rate: str | None = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
-        return rate
+        rate: Any = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
+        return rate and str(rate)
 
     def subject(self, request: Request) -> str | None:
         raise NotImplementedError

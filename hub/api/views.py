@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +21,7 @@ class Endpoint(APIView):
     """An APIView that knows `Idempotency-Key`. A view that takes writes names `required_scope`."""
 
     required_scope: str | None = None
-    schema = EndpointSchema()  # type: ignore[no-untyped-call]
+    schema = EndpointSchema()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """As REST framework does it, with the handler of a keyed POST run at most once."""
@@ -43,12 +44,10 @@ class Endpoint(APIView):
         return self.response
 
 
-class ListEndpoint(Endpoint, GenericAPIView[M]):
+class ListEndpoint(Endpoint, ListModelMixin, GenericAPIView[M]):
     """A list: `queryset`, `serializer_class`, `filterset_class` (shared with the page), `sorting`."""
 
     sorting: Sorting
 
-    def get(self, request: Request) -> Response:
-        queryset = self.filter_queryset(self.get_queryset())
-        rows = self.paginate_queryset(queryset)
-        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)

@@ -46,7 +46,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
         message = f"The hub met an error of its own. If it stays, name request {request_id}."
         return answer("server_error", message, 500, request_id=request_id)
-    return render(None, "500.html", {"request_id": request_id}, status=500)  # type: ignore[arg-type]
+    return render(None, "500.html", {"request_id": request_id}, status=500)
 
 
 def _is_api(request: HttpRequest) -> bool:

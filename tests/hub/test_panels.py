@@ -1,5 +1,7 @@
 """Other apps put their part on the hub's pages by registering it."""
 
+from collections import defaultdict
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -22,7 +24,7 @@ def silent(request: HttpRequest, thing: object) -> panels.Filled | None:
 
 @pytest.fixture(autouse=True)
 def no_panels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panels, "_providers", panels.defaultdict(list))
+    monkeypatch.setattr(panels, "_providers", defaultdict(list))
 
 
 def test_panels_come_in_their_order_and_silent_ones_not_at_all(rf: RequestFactory) -> None:

@@ -14,6 +14,7 @@ def test_the_same_version_is_304_without_a_body(rf: RequestFactory) -> None:
     etag = etag_of("board", 3)
     first = conditional(rf.get("/"), etag, make)
     again = conditional(rf.get("/", headers={"If-None-Match": first["ETag"]}), etag, make)
+    assert isinstance(again, HttpResponse)
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
     assert again["ETag"] == etag
 
