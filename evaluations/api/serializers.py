@@ -131,7 +131,7 @@ class ItemSerializer(serializers.ModelSerializer[RunItem]):
         fields = ["recipe", "benchmark", "metric", "live"]
 
 
-class EventSerializer(serializers.ModelSerializer[RunEvent]):
+class RunEventSerializer(serializers.ModelSerializer[RunEvent]):
     actor = serializers.CharField(source="actor.username", default=None, read_only=True)
 
     class Meta:
@@ -161,7 +161,7 @@ class RunDetailSerializer(RunSerializer):
     """All there is to say about one run."""
 
     items = ItemSerializer(many=True, read_only=True)
-    events = EventSerializer(many=True, read_only=True)
+    events = RunEventSerializer(many=True, read_only=True)
     scores = ScoreSerializer(many=True, read_only=True)
     stages = serializers.SerializerMethodField()
     waiting = serializers.SerializerMethodField()
