@@ -17,7 +17,7 @@ TENSORS = {
     "model.layers.0.mlp.up_proj.weight": ("F32", [16, 8]),
     "model.norm.weight": ("F32", [8]),
 }
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "architectures": ["LlamaForCausalLM"],
     "model_type": "llama",
     "vocab_size": 16,

@@ -148,7 +148,7 @@ class VersionSerializer(serializers.ModelSerializer[Version]):
         return ChangeSerializer(changes, many=True).data
 
 
-class EventSerializer(serializers.ModelSerializer[Event]):
+class ContributionEventSerializer(serializers.ModelSerializer[Event]):
     """One step. `actor` is null where the hub itself acted."""
 
     actor = serializers.CharField(source="actor.username", allow_null=True)
@@ -208,9 +208,9 @@ class ContributionDetail(ContributionSummary):
         payloads = {version.number: version.payload for version in rows}
         return VersionSerializer(rows, many=True, context={"payloads": payloads}).data
 
-    @extend_schema_field(EventSerializer(many=True))
+    @extend_schema_field(ContributionEventSerializer(many=True))
     def get_timeline(self, contribution: Contribution) -> Any:
-        return EventSerializer(timeline(contribution), many=True).data
+        return ContributionEventSerializer(timeline(contribution), many=True).data
 
 
 class PrefillSerializer(serializers.Serializer[Any]):

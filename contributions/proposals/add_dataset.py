@@ -49,7 +49,10 @@ def prefill(repo_id: str, revision: str = "main") -> Prefill:
         "card_text": described.card_text[:CARD_LENGTH],
     }
     fetched = tuple(name for name, value in payload.items() if value not in ("", None, []))
-    return Prefill(payload, fetched, described.commit, tuple(card.problems))
+    notes = list(card.problems)
+    if described.gated:
+        notes.append("It is gated: readers have to ask at the origin before they can fetch it.")
+    return Prefill(payload, fetched, described.commit, tuple(notes))
 
 
 def _size(card: cards.Card) -> str:

@@ -78,11 +78,14 @@ def prefill(repo_id: str, revision: str = "main") -> Prefill:
 
 
 def _count(origin: origins.Origin, described: origins.Description) -> tuple[int | None, str]:
-    """The parameters that the weights' headers add up to, or why they could not be counted."""
+    """The parameters that the weights' headers add up to, or why they could not be counted.
+
+    What may not be read at all is refused here: its checks could not pass.
+    """
     try:
         return origin.weights_summary(described.repo_id, described.commit).parameters, ""
     except origins.OriginError as error:
-        if error.retryable:
+        if error.retryable or error.code in {"gated", "private"}:
             raise
         return None, f"The parameters could not be counted: {error.message}"
 
