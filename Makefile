@@ -15,7 +15,7 @@ WORKERS ?= auto
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup harness run test lock clean
+.PHONY: help setup harness run test bench lock clean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ run: setup  ## Start the site with everything it needs at http://127.0.0.1:8000/
 
 test: setup harness  ## Every check, then every test, on real servers
 	@WORKERS="$(WORKERS)" .ci/test $(ARGS)
+
+bench: setup harness  ## What the benchmarks measure: figures, no verdicts
+	@$(BIN)/python -m pytest -m benchmark -p no:randomly -n 0 -s -q tests/benchmarks $(ARGS)
 
 setup: $(VENV)/site.stamp  ## The site's environment, .venv
 	@:
@@ -85,6 +88,8 @@ $(HARNESS_VENV)/harness.stamp: requirements/harness.txt
 	     --python $(HARNESS_VENV)/bin/python --no-deps --require-hashes -r requirements/harness.txt \
 	 ) > $(HARNESS_VENV)/uv.log 2>&1 \
 	  || $(HARNESS_VENV)/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r requirements/harness.txt
+	@# Evaluations do not write bytecode, and import 1.7 times quicker where it is there.
+	@$(HARNESS_VENV)/bin/python -m compileall -q -j 0 $(HARNESS_VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
 
 # Somebody's own environment, with a GPU build perhaps.

@@ -15,12 +15,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 
+STATE_DIR = Path(env.str("STATE_DIR", str(BASE_DIR / ".state"))).resolve()
+# While `make run` is up it keeps here what it worked out, so that `manage.py` finds its servers. What
+# the environment says itself wins.
+env.read_env(str(STATE_DIR / "site.env"), recurse=False)
+
 # --- What kind of place this is -----------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", False)
 # The demo makes accounts whose passwords are printed; nothing of it exists outside demo mode.
 DEMO = env.bool("DEMO", False)
-STATE_DIR = Path(env.str("STATE_DIR", str(BASE_DIR / ".state"))).resolve()
 SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=32))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")

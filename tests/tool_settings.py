@@ -2,6 +2,7 @@
 
 import os
 
+os.environ.setdefault("STATE_DIR", "/nonexistent")
 os.environ.setdefault("SECRET_KEY", "only-for-tools-that-never-serve-a-request")
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -83,6 +84,7 @@ def _launch(config: Config) -> None:
     try:
         with _Servers() as servers, Supervisor(console, sweeper) as supervisor:
             env = _prepare(config, supervisor, servers)
+            _leave_environment(config, env)
             _start_site(config, supervisor, env)
             if config.demo:
                 _show_accounts(console, env)
@@ -96,6 +98,7 @@ def _launch(config: Config) -> None:
         console.say("Stopped before it was up.")
     finally:
         sweeper.dismiss()
+        (config.state / "site.env").unlink(missing_ok=True)
     console.say("Everything has stopped.")
 
 
@@ -233,6 +236,15 @@ def _start_site(config: Config, supervisor: Supervisor, env: dict[str, str]) -> 
             f"There is no harness at {config.harness_python}: evaluation runs wait in their queue. "
             "`make harness`, then start again."
         )
+
+
+def _leave_environment(config: Config, env: dict[str, str]) -> None:
+    """For `manage.py` beside a running site (hub/settings.py reads it); its owner's eyes only."""
+    path = config.state / "site.env"
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    names = sorted(programs.OWN_NAMES & set(env))
+    path.write_text("".join(f"{name}={shlex.quote(env[name])}\n" for name in names))
 
 
 def _show_accounts(console: Console, env: dict[str, str]) -> None:

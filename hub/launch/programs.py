@@ -14,6 +14,10 @@ from hub.launch.processes import Command
 from hub.launch.supervisor import Program
 
 MANAGE = (sys.executable, "manage.py")
+# What the launcher works out, and leaves for `manage.py` while the site is up.
+OWN_NAMES = frozenset(
+    {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "DEMO", "HARNESS_PYTHON", "HF_ENDPOINT"}
+)
 CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "hub")
 
 
