@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from evaluations.models import Benchmark, Recipe, Run, Score
+from evaluations.models import Benchmark, Recipe, Run, RunItem, Score
 
 STATES = [(state, state) for state in Run.MOVES]
 
@@ -16,7 +16,7 @@ def _by_name(queryset: "QuerySet[Any]", path: str, full_name: str) -> "QuerySet[
     return queryset.filter(**{f"{path}__owner": owner, f"{path}__name": name})
 
 
-class OfCheckpoint(django_filters.FilterSet):
+class OfCheckpoint(django_filters.FilterSet):  # type: ignore[misc]
     """Shared: what hangs on a checkpoint."""
 
     variant = django_filters.CharFilter(
@@ -28,7 +28,7 @@ class OfCheckpoint(django_filters.FilterSet):
         return _by_name(queryset, "checkpoint__variant", value)
 
 
-class BenchmarkFilter(django_filters.FilterSet):
+class BenchmarkFilter(django_filters.FilterSet):  # type: ignore[misc]
     harness = django_filters.CharFilter(field_name="versions__harness", distinct=True)
 
     class Meta:
@@ -36,7 +36,7 @@ class BenchmarkFilter(django_filters.FilterSet):
         fields = ["harness"]
 
 
-class RecipeFilter(django_filters.FilterSet):
+class RecipeFilter(django_filters.FilterSet):  # type: ignore[misc]
     benchmark = django_filters.CharFilter(field_name="benchmark_version__benchmark__slug")
     board = django_filters.CharFilter(method="of_board", label="Board")
 
@@ -64,9 +64,7 @@ class RunFilter(OfCheckpoint):
     def of_benchmark(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
         recipes = Recipe.objects.filter(benchmark_version__benchmark__slug=value)
         # A subquery, not a join: a run with two recipes of one benchmark is still one row.
-        return queryset.filter(
-            pk__in=Run.recipes.through.objects.filter(recipe__in=recipes).values("run")
-        )
+        return queryset.filter(pk__in=RunItem.objects.filter(recipe__in=recipes).values("run"))
 
 
 class ScoreFilter(OfCheckpoint):

@@ -156,8 +156,10 @@ def start_worker(name: str = "w", *, folder: Path, concurrency: int = 1, **extra
 
 
 @contextmanager
-def running_worker(name: str = "w", *, folder: Path, **extra: str) -> Iterator[Worker]:
-    worker = start_worker(name, folder=folder, **extra)
+def running_worker(
+    name: str = "w", *, folder: Path, concurrency: int = 1, **extra: str
+) -> Iterator[Worker]:
+    worker = start_worker(name, folder=folder, concurrency=concurrency, **extra)
     try:
         yield worker
     except BaseException:

@@ -21,7 +21,7 @@ def cancel_run(*, actor: User, run: Run, why: str = "") -> Run:
         raise PermissionDenied("Only who requested a run, or a maintainer, may cancel it.")
     with transaction.atomic():
         # The lock makes the choice between the two ways hold until it is written.
-        locked = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        locked: Run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
         if locked.state in Run.terminal_states():
             raise IllegalMove(locked, "cancelled", locked.state)
         if locked.state == "queued":

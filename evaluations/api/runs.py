@@ -1,5 +1,7 @@
 """Runs: list, ask for, look at, cancel, retry."""
 
+from typing import cast
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,6 +23,7 @@ from evaluations.filters import RunFilter
 from evaluations.models import Run
 from hub.api.views import Endpoint, ListEndpoint
 from hub.keyset import Key, Sorting
+from hub.models import User
 from hub.models.token import Scope
 
 SORTING = Sorting({"requested": Key("pk")}, default="-requested", tie="pk")
@@ -59,7 +62,7 @@ class RunList(ListEndpoint[Run]):
         asked = RunRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         checkpoint, wanted = asked.validated_data["checkpoint"], asked.validated_data["wanted"]
-        runs = request_runs(actor=request.user, checkpoint=checkpoint, recipes=wanted)
+        runs = request_runs(actor=cast(User, request.user), checkpoint=checkpoint, recipes=wanted)
         made = {run.pk for run in runs}
         covering = listed().filter(
             items__live=True, items__recipe__in=wanted, items__checkpoint_digest=checkpoint.digest
@@ -87,7 +90,7 @@ class RunCancel(Endpoint):
         run = get_object_or_404(Run, pk=pk)
         asked = RunCancelSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        cancel_run(actor=request.user, run=run, why=asked.validated_data["why"])
+        cancel_run(actor=cast(User, request.user), run=run, why=asked.validated_data["why"])
         return Response(RunDetailSerializer(one(pk)).data)
 
 
@@ -98,6 +101,6 @@ class RunRetry(Endpoint):
     def post(self, request: Request, pk: int) -> Response:
         """A new run for what a failed or cancelled one did not measure."""
         run = get_object_or_404(Run.objects.select_related("checkpoint"), pk=pk)
-        new = retry_run(actor=request.user, run=run)
+        new = retry_run(actor=cast(User, request.user), run=run)
         headers = {"Location": request.build_absolute_uri(reverse("api_run_detail", args=[new.pk]))}
         return Response(RunDetailSerializer(one(new.pk)).data, status=201, headers=headers)

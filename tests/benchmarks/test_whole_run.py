@@ -107,8 +107,7 @@ def test_a_whole_run_against_the_stock_command_line(
         settings.HF_ENDPOINT = endpoint
         checkpoints = [hosted(model, turn, tmp_path, settings) for turn in range(TURNS + 1)]
         settings.STORE_DIR = tmp_path / "store"
-        extra = {"HARNESS_PYTHON": str(HARNESS_PYTHON)}
-        with running_worker(folder=tmp_path, **extra):
+        with running_worker(folder=tmp_path, HARNESS_PYTHON=str(HARNESS_PYTHON)):
             published(ann, checkpoints.pop())  # warm: worker, page cache
             pairs = [
                 (published(ann, each), command_line(model, tmp_path / f"out-{turn}"))

@@ -32,7 +32,7 @@ def test_stages_that_are_over_know_how_long_they_took() -> None:
     assert (waited.status, fetching.status, preparing.status) == ("done", "done", "current")
     assert fetching.seconds is not None
     assert preparing.reached_at is not None
-    assert preparing.seconds is running.reached_at is None
+    assert (preparing.seconds, running.reached_at) == (None, None)
 
 
 def test_a_failed_run_shows_the_stage_in_which_it_failed() -> None:

@@ -22,7 +22,7 @@ from pytest_django import Settings
 from evaluations.actions.cancel import cancel_run
 from evaluations.actions.request import request_runs
 from evaluations.actions.sweep import sweep
-from evaluations.models import Recipe, Run, RunEvent, Score
+from evaluations.models import Recipe, Run, RunEvent, RunItem, Score
 from hub.models import User
 from hub.queue import send
 from hub.state import IllegalMove
@@ -192,7 +192,7 @@ def check(asked: list[int], cancelled: set[int]) -> list[str]:
     """What the rows say against us."""
     states = dict(Run.objects.values_list("pk", "state"))
     scores = Counter(Score.objects.values_list("run_id", flat=True))
-    items = Counter(Run.recipes.through.objects.values_list("run_id", flat=True))
+    items = Counter(RunItem.objects.values_list("run_id", flat=True))
     bad = [f"run {pk} was lost" for pk in asked if pk not in states]
     for pk, state in states.items():
         wanted = {"published"} | ({"cancelled"} if pk in cancelled else set())

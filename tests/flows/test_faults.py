@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -49,7 +50,7 @@ def origin(tmp_path: Path, small: Path, settings: Settings) -> Iterator[Origin]:
         yield origin
 
 
-def measured(folder: Path, **fields: object) -> Run:
+def measured(folder: Path, **fields: Any) -> Run:
     """A run of the checkpoint in `folder`, brought to its end by a worker's own code."""
     recipes = fields.pop("recipes", None) or [fast_recipe()]
     make_run(checkpoint_of(folder), recipes, **fields)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -85,7 +86,7 @@ def assert_ended_once(run: Run) -> None:
 def locked(table: str, pk: int) -> Iterator[None]:
     """Somebody else holds this row: whoever wants to write it waits."""
     with psycopg.connect(worker_environment()["DATABASE_URL"]) as other:
-        other.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [pk])  # type: ignore[arg-type]  # noqa: S608
+        other.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [pk])  # noqa: S608
         yield
         other.rollback()
 
@@ -109,7 +110,7 @@ def test_a_worker_killed_in_every_stage_loses_nothing(
     board = make_board(recipes=[recipe])
     origin.fault = "drip"
     run = ask(ann, checkpoint_of(origin.folder), recipe, fast_recipe())
-    extra = {"FAST_HARNESS_HOLD": str(hold)}
+    extra: dict[str, Any] = {"FAST_HARNESS_HOLD": str(hold)}
 
     with running_worker(folder=tmp_path, **extra):
         eventually(lambda: origin.asked, what="nothing was fetched")

@@ -1,5 +1,7 @@
 """Stopping a run, and asking again."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -13,10 +15,14 @@ from hub.state import IllegalMove
 from tests.factories import make_recipe, make_run
 
 pytestmark = pytest.mark.django_db
-FAILED = {"state": "failed", "failure_code": "stalled", "failure_message": "No progress."}
+FAILED: dict[str, Any] = {
+    "state": "failed",
+    "failure_code": "stalled",
+    "failure_message": "No progress.",
+}
 
 
-def ended_run(ann: User, **fields: object) -> Run:
+def ended_run(ann: User, **fields: Any) -> Run:
     run = make_run(requested_by=ann, recipes=[make_recipe(), make_recipe()], **{**FAILED, **fields})
     run.items.update(live=False)
     return run

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -19,11 +20,13 @@ def suites() -> Suites:
     return load_suites()
 
 
-def with_changed(suites: Suites, slug: str, **changes: object) -> Suites:
+def with_changed(suites: Suites, slug: str, **changes: Any) -> Suites:
     """The same suites with one benchmark or board changed."""
     return Suites(
-        tuple(dataclasses.replace(b, **changes) if b.slug == slug else b for b in suites.benchmarks),  # type: ignore[arg-type]
-        tuple(dataclasses.replace(b, **changes) if b.slug == slug else b for b in suites.boards),  # type: ignore[arg-type]
+        tuple(
+            dataclasses.replace(b, **changes) if b.slug == slug else b for b in suites.benchmarks
+        ),
+        tuple(dataclasses.replace(b, **changes) if b.slug == slug else b for b in suites.boards),
     )
 
 

@@ -1,6 +1,7 @@
 """Finding what was lost, without ever flooding the broker."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -26,7 +27,7 @@ def empty_broker() -> None:
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
 
 
-def overdue_run(state: str = "fetching", **fields: object) -> Run:
+def overdue_run(state: str = "fetching", **fields: Any) -> Run:
     run = make_run(state=state, attempt=1, lease_token=1, worker="gone", **fields)
     Run.objects.filter(pk=run.pk).update(lease_until=from_now(-1))
     return run

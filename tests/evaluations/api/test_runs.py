@@ -1,6 +1,7 @@
 """Runs, scores, benchmarks and recipes over the API."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -24,7 +25,7 @@ def bearing(user: User, *scopes: str) -> APIClient:
     return APIClient(headers={"authorization": f"Bearer {secret}"})
 
 
-def scored_run(**fields: object) -> Run:
+def scored_run(**fields: Any) -> Run:
     run = make_run(state="published", **fields)
     for item in run.items.all():
         score = Score.objects.create(
