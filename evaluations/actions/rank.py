@@ -78,6 +78,9 @@ def mark_outdated() -> int:
 
 
 def _rank(cursor: Any, board: Board, columns: list[BoardRecipe]) -> None:
+    # Sorts and hashes of 100,000 rows stay in memory; compiling each statement would take longer
+    # than running it.
+    cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
     cursor.execute(ranking_sql.DROP)
     cursor.execute(ranking_sql.COLUMNS)
     ranks = all(column.recipe.limit is None for column in columns)
