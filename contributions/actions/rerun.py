@@ -8,6 +8,7 @@ from contributions.models.check import FIRST
 from contributions.models.contribution import Settled
 from hub.models import User
 from hub.refusal import Refusal
+from hub.state import IllegalMove
 
 
 def rerun_check(*, actor: User, check: Check) -> Check:
@@ -29,6 +30,8 @@ def rerun_check(*, actor: User, check: Check) -> Check:
             message = f"Version {contribution.head} replaced version {check.version.number}."
             raise Refusal("outdated", message)
         check.refresh_from_db()
+        if not check.is_settled:
+            raise IllegalMove(check, "queued", check.state)
         for one in _affected(check):
             one.move("queued", attempt=0, sent_at=None, finished_at=None)
         check.refresh_from_db()
@@ -45,7 +48,7 @@ def rerun_check(*, actor: User, check: Check) -> Check:
 
 
 def _affected(check: Check) -> list[Check]:
-    """The check itself first: where it cannot move, nothing does."""
+    """The check itself, and with the first one all that looked at what it pinned."""
     if check.name != FIRST:
         return [check]
     others = check.version.checks.exclude(pk=check.pk).filter(state__in=Check.SETTLED)

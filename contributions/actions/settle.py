@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from contributions.actions._new_version import announce
+from contributions.checks.verdict import storable
 from contributions.models import Check, Event
 from contributions.models.check import FIRST
 
@@ -25,11 +26,12 @@ def settle(
 
     `findings` None keeps what an earlier run found (the pinned commit).
     """
+    summary = storable(summary, 300)
     with transaction.atomic():
         check.move(
             state,
             guard=check.lease,
-            summary=summary[:300],
+            summary=summary,
             details=list(details),
             findings=check.findings if findings is None else dict(findings),
             code=code,

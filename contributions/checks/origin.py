@@ -6,8 +6,9 @@ publishes the manifest in these findings, nothing newer.
 
 from typing import Any, Final
 
-from contributions.checks.verdict import Context, Detail, Verdict
+from contributions.checks.verdict import Context, Detail, Verdict, storable
 from contributions.proposals.payload import CARD_LENGTH
+from evaluations.harness.lm_eval.preflight import MOST_FILES
 from hub import origins
 from hub.manifest import Manifest
 
@@ -27,13 +28,18 @@ def run(context: Context) -> Verdict:
         "repo_id": described.repo_id,
         "commit": described.commit,
         "gated": described.gated,
-        "files": [{"path": file.path, "size": file.size} for file in described.files],
-        "card_text": described.card_text[:CARD_LENGTH],
+        "files": [],
+        "card_text": storable(described.card_text, CARD_LENGTH),
     }
     if described.private:
         text = f"{described.repo_id} is private. Make it public at the origin, then run this again."
         return Verdict("failed", text, (Detail(text, "repo_id"),), code="private")
     if kind == "model":
+        # One more than the file check takes, so that it can refuse; a dataset may have millions.
+        listed = described.files[: MOST_FILES + 1]
+        findings["files"] = [
+            {"path": storable(file.path, 1000), "size": file.size} for file in listed
+        ]
         findings["manifest"] = as_json(origin.manifest(described))
     return _verdict(payload["repo_id"], described, findings)
 

@@ -10,6 +10,11 @@ from contributions.proposals.protocol import Findings, Payload, Proposal
 State = Literal["passed", "failed", "warning", "skipped"]
 
 
+def storable(text: str, most: int) -> str:
+    """At most `most` characters that PostgreSQL keeps: what lies at an origin may hold NUL and halves."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")[:most]
+
+
 @dataclass(frozen=True)
 class Detail:
     """One thing a person can act on. `proposed` and `found` are the two values that differ."""
@@ -21,10 +26,10 @@ class Detail:
 
     def as_json(self) -> dict[str, str]:
         return {
-            "text": self.text[:1000],
+            "text": storable(self.text, 1000),
             "field": self.field,
-            "proposed": self.proposed[:300],
-            "found": self.found[:300],
+            "proposed": storable(self.proposed, 300),
+            "found": storable(self.found, 300),
         }
 
 

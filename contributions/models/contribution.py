@@ -119,9 +119,10 @@ class Contribution(Stateful):
         """Read the row again and keep it until the transaction ends.
 
         Whoever decides by looking at other rows too (reviews, checks) queues up behind whoever does
-        so already; the move itself stays guarded.
+        so already; the move itself stays guarded. Not the key: an event of a check, which points here,
+        must not wait for a reviewer who waits for that check.
         """
-        self.refresh_from_db(from_queryset=Contribution.objects.select_for_update())
+        self.refresh_from_db(from_queryset=Contribution.objects.select_for_update(no_key=True))
 
     def require_current(self, to: str, *, head: int | None = None) -> None:
         """Raise Settled after the end, Outdated when `head` is not the newest version any more."""

@@ -159,8 +159,10 @@ def test_rerunning_starts_the_count_of_attempts_anew(ann: User, waiting: Check) 
 
 def test_what_runs_waits_or_is_outdated_is_not_run_again(ann: User, brook: Contribution) -> None:
     check = head_checks(brook)["origin"]
-    with pytest.raises(IllegalMove):
-        rerun_check(actor=ann, check=check)
+    for state in ("queued", "running"):
+        Check.objects.filter(pk=check.pk).update(state=state)
+        with pytest.raises(IllegalMove):
+            rerun_check(actor=ann, check=check)
     pass_checks(brook)
     Contribution.objects.update(head=2)
     with pytest.raises(Refusal) as refused:

@@ -5,7 +5,7 @@ import pytest
 from contributions.models import Check
 from hub.models import User
 from tests.contributions.stories import run_checks, submitted
-from tests.repos import CONFIG, card, host, model_files
+from tests.repos import CONFIG, card, host, model_files, weights
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,3 +74,18 @@ def test_weights_of_another_type_than_stated_and_a_broken_card(origin: str, ann:
     assert check.state == "warning"
     assert "config.json says bfloat16, the weights are stored as float32" in said
     assert "front matter" in said
+
+
+def test_what_no_database_keeps_is_replaced_and_not_a_crash(origin: str, ann: User) -> None:
+    named = {"a\x00b": ("F32", [1])}
+    check = card_check(
+        ann,
+        {
+            "README.md": card("Nothing\x00ness."),
+            "config.json": model_files(architectures=["A\x00B"])["config.json"],
+            "model.safetensors": weights("", named),
+        },
+        parameters=1,
+    )
+    assert (check.state, check.details[0]["field"]) == ("failed", "architecture")
+    assert check.details[0]["found"] == "A\ufffdB"
