@@ -89,6 +89,24 @@ def test_the_verdict_of_a_worker_that_comes_back_late_is_dropped(
     assert waiting.version.contribution.events.filter(verb="checked").count() == 1
 
 
+def test_a_late_verdict_does_not_end_the_attempt_of_another_worker(
+    waiting: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state is "running" again when the first worker comes back: only the lease tells them apart."""
+
+    def slow(context: Context) -> Verdict:
+        overdue(waiting)
+        sweep()
+        Check.objects.get(pk=waiting.pk).claim("running", worker="second")
+        return Verdict("failed", "too late")
+
+    monkeypatch.setattr(licence, "run", slow)
+    run_check(check_id=waiting.pk, worker="first")
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.worker, waiting.attempt) == ("running", "second", 2)
+    assert not waiting.version.contribution.events.filter(verb="checked").exists()
+
+
 def test_a_check_that_kills_its_workers_ends_with_a_reason(
     waiting: Check, settings: Settings
 ) -> None:
