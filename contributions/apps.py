@@ -1,5 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class ContributionsConfig(AppConfig):
     name = "contributions"
+
+    def ready(self) -> None:
+        # Registers what the hub's pages show of contributions.
+        import_module("contributions.panels")

@@ -15,7 +15,7 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from contributions import proposals
-from contributions.parent_rows import Asked, AskedChoice, EdgeFormSet, EdgeRows, words
+from contributions.parent_rows import Asked, AskedChoice, EdgeRows, edge_rows, words
 from contributions.proposals.protocol import Payload, Prefill
 from hub import cards
 from hub.models.dataset import Purpose
@@ -107,8 +107,7 @@ class ProposalForm(forms.Form):
         self.edges: EdgeRows | None = None
         if self.has_parents:
             parents = (initial or {}).get("edges", [])
-            self.edges = EdgeFormSet(data, initial=parents, prefix="edges")
-            self.edges.extra = blank_rows
+            self.edges = edge_rows(data, parents, blank=blank_rows)
 
     @classmethod
     def payload_fields(cls) -> list[str]:
@@ -133,10 +132,7 @@ class ProposalForm(forms.Form):
         for name, messages in refusal.fields.items():
             edge = EDGE.fullmatch(name)
             if edge and self.edges is not None:
-                form = self.edges.filled()[int(edge[1])][0]
-                # What the row has no field for is shown beside the parent's name.
-                shown = edge[2] in form.fields and not form[edge[2]].is_hidden
-                form.add_error(edge[2] if shown else "parent_name", list(messages))
+                self.edges.refuse(int(edge[1]), edge[2], messages)
             else:
                 self.add_error(name if name in self.fields else None, list(messages))
         if not refusal.fields:
@@ -144,7 +140,7 @@ class ProposalForm(forms.Form):
 
     @property
     def problems(self) -> list[Problem]:
-        """Every error of the form and of its rows, in the order of the page."""
+        """Every error of the form and of its rows, rows of parents last."""
         if not self.is_bound:
             return []
         found = [Problem("", "", str(error)) for error in self.non_field_errors()]

@@ -2,15 +2,16 @@
 
 from django import forms
 
+from contributions.parent_rows import Asked
+
 
 class SayForm(forms.Form):
     """One text for a comment and for a review: the button decides which it is."""
 
-    body = forms.CharField(
-        label="Your word",
-        required=False,
+    body = Asked(
+        label="Comment",
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Markdown.",
+        help_text="Markdown. An approval needs no words; a request for changes says which.",
     )
 
 

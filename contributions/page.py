@@ -79,8 +79,18 @@ class ContributionPage:
         return self.version.number == self.contribution.head
 
     @property
+    def asked(self) -> list[Requirement]:
+        """The requirements as people read them: checks by their labels, those that passed as one."""
+        passed = [one for one in self.requirements if one.code in _CHECKS and one.met]
+        shown = [_by_label(one) for one in self.requirements if one not in passed]
+        if passed:
+            count = f"{len(passed)} required check{'s' if len(passed) > 1 else ''} passed."
+            shown.append(Requirement("checks", count, met=True))
+        return shown
+
+    @property
     def unmet(self) -> list[Requirement]:
-        return [requirement for requirement in self.requirements if not requirement.met]
+        return [requirement for requirement in self.asked if not requirement.met]
 
     @property
     def last_step(self) -> Event | None:
@@ -108,6 +118,17 @@ class ContributionPage:
         last = self.last_step.pk if self.last_step else 0
         state = (self.contribution.state, self.contribution.head, last, checks, runs)
         return f"{zlib.crc32(repr(state).encode()):08x}"
+
+
+_CHECKS = {f"check:{name}": name for name in CHECKS}
+
+
+def _by_label(requirement: Requirement) -> Requirement:
+    if requirement.code not in _CHECKS:
+        return requirement
+    name = _CHECKS[requirement.code]
+    text = requirement.text.replace(f"“{name}”", f"“{CHECKS[name].label}”")
+    return Requirement(requirement.code, text, requirement.met)
 
 
 def read_page(contribution: Contribution, *, version: str = "") -> ContributionPage:

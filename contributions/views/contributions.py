@@ -52,7 +52,7 @@ def show(
     """The page; `forms` are those that were refused, with what was typed still in them."""
     person, contribution = request.user, page.contribution
     may_review = permissions.may_review(person, contribution) and page.is_head
-    context = {
+    context: dict[str, Any] = {
         "page": page,
         "contribution": contribution,
         "section": "contributions",
@@ -68,4 +68,6 @@ def show(
         "may_rerun": permissions.may_rerun(person, contribution) and page.is_head,
         **forms,
     }
+    if not may_review:
+        context["say_form"].fields["body"].help_text = "Markdown."
     return render_page(request, "contributions/detail.html", context, partial="live", status=status)

@@ -6,7 +6,6 @@ signing in keeps, and stands in the form when they come back.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,20 +15,17 @@ KEY = "draft"
 MOST_BYTES = 100_000
 SECRETS = ("csrfmiddlewaretoken",)
 
-Rest = ParamSpec("Rest")
-View = Callable[Concatenate[HttpRequest, Rest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def signed_in(back_to: Callable[[HttpRequest], str]) -> Callable[[View[Rest]], View[Rest]]:
+def signed_in(back_to: Callable[[HttpRequest], str]) -> Callable[[View], View]:
     """Only for people with an account. `back_to` is the page that they see after signing in."""
 
-    def decorate(view: View[Rest]) -> View[Rest]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(
-            request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs
-        ) -> HttpResponse:
+        def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
             if request.user.is_authenticated:
-                return view(request, *args, **kwargs)
+                return view(request, **kwargs)
             if request.headers.get("HX-Request"):
                 # A fragment: a sign-in page in its place would wipe the form around it.
                 return HttpResponse("You are signed out.", status=401)

@@ -5,7 +5,7 @@ A refusal shows the page again with its reason, and what was typed is still ther
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -31,8 +31,7 @@ from hub.models import User
 from hub.refusal import Refusal
 from hub.state import IllegalMove
 
-Rest = ParamSpec("Rest")
-Move = Callable[Concatenate[HttpRequest, Contribution, Rest], HttpResponse]
+Move = Callable[..., HttpResponse]
 COMMENT = "comment"
 SAID = {
     COMMENT: "Your comment is in the conversation.",
@@ -43,7 +42,7 @@ SAID = {
 STATUS: dict[type[Exception], int] = {Refusal: 422, PermissionDenied: 403, IllegalMove: 409}
 
 
-def on_contribution(view: Move[Rest]) -> Callable[..., HttpResponse]:
+def on_contribution(view: Move) -> Callable[..., HttpResponse]:
     """Signed in, by POST, with the contribution in hand."""
 
     def page_of(request: HttpRequest) -> str:
@@ -53,11 +52,9 @@ def on_contribution(view: Move[Rest]) -> Callable[..., HttpResponse]:
     @require_POST
     @drafts.signed_in(back_to=page_of)
     @wraps(view)
-    def wrapped(
-        request: HttpRequest, number: int, *args: Rest.args, **kwargs: Rest.kwargs
-    ) -> HttpResponse:
+    def wrapped(request: HttpRequest, number: int, **kwargs: str) -> HttpResponse:
         contribution = get_object_or_404(Contribution.objects.select_related("author"), pk=number)
-        return view(request, contribution, *args, **kwargs)
+        return view(request, contribution, **kwargs)
 
     return wrapped
 

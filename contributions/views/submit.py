@@ -1,6 +1,6 @@
 """Proposing an entry, and proposing it again after review: one page, one form."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -138,7 +138,7 @@ def fetch(
     except Refusal as refusal:
         return show(request, form.with_only(refusal), contribution=contribution, refused=refusal)
     filled = form.with_prefill(known)
-    context = {
+    context: dict[str, Any] = {
         "fetched": known,
         "renamed": asked if asked.lower() != known.payload["repo_id"].lower() else "",
         "existing": None if contribution else proposals.get(form.kind).existing(known.payload),

@@ -60,6 +60,7 @@
     if (box.getBoundingClientRect().top < 0) box.scrollIntoView({ block: "nearest" });
   }
   const WHY = {
+    401: "You are signed out. Sign in in another window, then go on here; what you typed is still here.",
     403: "You are not allowed to do that. Nothing was changed.",
     404: "That is no longer there. Reload the page to see what is.",
     409: "Somebody else changed this at the same time. Reload to see how it stands now.",

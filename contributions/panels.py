@@ -1,0 +1,77 @@
+"""What contributions put on the hub's pages; registered when this is imported (apps.py)."""
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from contributions.models import Contribution
+from contributions.page import read_lines
+from hub import panels
+from hub.models import Dataset, ModelVariant, User
+
+WAITING = 5
+MERGED = 5
+SHOWN = 5
+
+
+def front_waiting(request: HttpRequest, _: object) -> panels.Filled:
+    """What somebody could review now, newest first. Those sent back wait for their authors."""
+    waiting = Contribution.objects.filter(state__in=["open", "approved"])
+    rows = list(waiting.select_related("author")[: WAITING + 1])
+    context = {"lines": read_lines(rows[:WAITING]), "more": len(rows) > WAITING}
+    return "contributions/_front_waiting.html", context
+
+
+def front_merged(request: HttpRequest, _: object) -> panels.Filled | None:
+    merged = Contribution.objects.filter(state="merged").select_related("author")
+    rows = list(merged.order_by("-merged_at")[:MERGED])
+    return ("contributions/_front_merged.html", {"merged": rows}) if rows else None
+
+
+def variant_history(request: HttpRequest, variant: ModelVariant) -> panels.Filled | None:
+    return _history(Q(variant=variant) | _about(variant, "add_variant"))
+
+
+def dataset_history(request: HttpRequest, dataset: Dataset) -> panels.Filled | None:
+    return _history(Q(dataset=dataset) | _about(dataset, "add_dataset"))
+
+
+def _about(entry: ModelVariant | Dataset, kind: str) -> Q:
+    return Q(kind=kind, subject__iexact=entry.full_name)
+
+
+def _history(which: Q) -> panels.Filled | None:
+    """What made an entry, and what else was proposed under its name."""
+    rows = list(Contribution.objects.filter(which).select_related("author")[:SHOWN])
+    return ("contributions/_history.html", {"contributions": rows}) if rows else None
+
+
+def person_work(request: HttpRequest, person: User) -> panels.Filled | None:
+    """What somebody proposed, reviewed and merged: three queries."""
+    rows = Contribution.objects.select_related("author")
+    reviewed = Contribution.objects.filter(versions__reviews__reviewer=person)
+    context = {
+        "proposed": list(rows.filter(author=person)[: SHOWN + 1]),
+        "reviewed": list(rows.filter(pk__in=reviewed.values("pk"))[: SHOWN + 1]),
+        "merged": list(rows.filter(merged_by=person)[: SHOWN + 1]),
+        "shown": SHOWN,
+    }
+    any_work = context["proposed"] or context["reviewed"] or context["merged"]
+    return ("contributions/_person_work.html", context) if any_work else None
+
+
+def found_contributions(request: HttpRequest, query: str) -> panels.Filled | None:
+    """By a piece of owner/name, or by number: 12 or #12."""
+    which = Q(subject__icontains=query)
+    number = query.removeprefix("#")
+    if number.isdecimal():
+        which |= Q(pk=int(number))
+    rows = list(Contribution.objects.filter(which).select_related("author")[:SHOWN])
+    return ("contributions/_found.html", {"contributions": rows}) if rows else None
+
+
+panels.register("front", front_waiting, order=20)
+panels.register("front_side", front_merged, order=20)
+panels.register("variant_side", variant_history, order=50)
+panels.register("dataset_side", dataset_history, order=50)
+panels.register("person", person_work, order=10)
+panels.register("search", found_contributions, order=20)
