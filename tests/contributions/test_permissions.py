@@ -30,7 +30,7 @@ ASKED = {
 def test_each_of_the_cast_may_what_their_role_says(
     brook: Contribution, ann: User, ben: User, cleo: User, dora: User, sam: User, who: str, may: str
 ) -> None:
-    cast = {
+    cast: dict[str, User | AnonymousUser] = {
         "nobody": AnonymousUser(),
         "ann": ann,
         "ben": ben,
