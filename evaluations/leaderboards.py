@@ -183,9 +183,7 @@ def results_of(found: BoardPage) -> list[dict[str, Any]]:
     return [standing_of(row, names, raw=found.view.raw) for row in found.rows]
 
 
-def standing_of(
-    row: dict[str, Any], names: list[tuple[str, str]], *, raw: bool
-) -> dict[str, Any]:
+def standing_of(row: dict[str, Any], names: list[tuple[str, str]], *, raw: bool) -> dict[str, Any]:
     """One standing; `names` pairs a column's id, as the row has it, with its key."""
     values = row["values"]
     return {

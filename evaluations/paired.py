@@ -57,9 +57,7 @@ def comparisons(checkpoint: Checkpoint, parent: ModelVariant | None) -> list[Com
 def _ranking_scores() -> "QuerySet[Score]":
     """Each recipe's own metric; trials with a limit are left out."""
     return (
-        Score.objects.filter(
-            metric=F("recipe__benchmark_version__metric"), recipe__limit=None
-        )
+        Score.objects.filter(metric=F("recipe__benchmark_version__metric"), recipe__limit=None)
         .select_related("recipe__benchmark_version__benchmark", "samples")
         .order_by("recipe__benchmark_version__benchmark__name", "pk")
     )

@@ -69,7 +69,9 @@ class Standing(models.Model):
             models.Index(fields=["board", "name", "id"], name="standing_by_name"),
             models.Index(fields=["board", "owner", "place", "id"], name="standing_by_owner"),
             models.Index(fields=["board", "relation", "place", "id"], name="standing_by_relation"),
-            models.Index(F("board"), KNOWN_LICENCE, F("place"), F("id"), name="standing_by_licence"),
+            models.Index(
+                F("board"), KNOWN_LICENCE, F("place"), F("id"), name="standing_by_licence"
+            ),
             models.Index(F("board"), KNOWN_PARENT, F("place"), F("id"), name="standing_by_parent"),
             # the variant page
             models.Index(fields=["variant"], name="standing_by_variant"),

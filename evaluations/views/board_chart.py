@@ -22,6 +22,7 @@ class Chart:
     front: str
     whiskers: str
     points: list[dict[str, Any]] = field(default_factory=list)
+    front_points: list[dict[str, str]] = field(default_factory=list)
     x_ticks: list[dict[str, Any]] = field(default_factory=list)
     y_ticks: list[dict[str, Any]] = field(default_factory=list)
     width: int = WIDTH
@@ -40,8 +41,9 @@ def draw(rows: Sequence[Sequence[Any]]) -> Chart | None:
     steps = _steps(min(lows), max(highs))
     y = _line(min(steps[0], *lows), max(steps[-1], *highs), HEIGHT - BOTTOM, TOP)
     front = [row for row in rows if row[4]]
-    labelled = {row[3] for row in (front if len(front) <= LABELS else [*front[-LABELS:]])}
-    points = [_point(row, x(math.log10(row[0])), y(row[1]), row[3] in labelled) for row in rows]
+    places = {row[3]: (x(math.log10(row[0])), y(row[1])) for row in rows}
+    labelled = _labelled([(row[3], *places[row[3]]) for row in reversed(front)])
+    points = [_point(row, *places[row[3]], labelled=row[3] in labelled) for row in rows]
     corners = [f"{x(math.log10(row[0])):.1f} {y(row[1]):.1f}" for row in front]
     whiskers = "".join(
         f"M{point['x']} {y(high):.1f}V{y(low):.1f}"
@@ -53,6 +55,7 @@ def draw(rows: Sequence[Sequence[Any]]) -> Chart | None:
         summary="; ".join(f"{row[3]} {row[1]:.1f} at {human_count(row[0])}" for row in front),
         front="M" + "L".join(corners),
         whiskers=whiskers,
+        front_points=[_front_row(row) for row in reversed(front)],
         points=sorted(points, key=lambda point: point["on"]),
         x_ticks=_size_ticks(min(sizes), max(sizes), x),
         y_ticks=[{"y": f"{y(step):.1f}", "text": f"{step:g}"} for step in steps],
@@ -64,7 +67,17 @@ def _line(start: float, end: float, left: float, right: float) -> Any:
     return lambda value: left + (value - start) * (right - left) / span
 
 
-def _point(row: Sequence[Any], x: float, y: float, labelled: bool) -> dict[str, Any]:  # noqa: FBT001
+def _labelled(front: list[tuple[str, float, float]]) -> set[str]:
+    """The best ones whose names do not run into each other."""
+    kept: list[tuple[str, float, float]] = []
+    for name, x, y in front:
+        clear = all(abs(x - other_x) > 170 or abs(y - other_y) > 16 for _, other_x, other_y in kept)
+        if clear and len(kept) < LABELS:
+            kept.append((name, x, y))
+    return {name for name, _, _ in kept}
+
+
+def _point(row: Sequence[Any], x: float, y: float, *, labelled: bool) -> dict[str, Any]:
     owner, _, name = row[3].partition("/")
     late = x > WIDTH * 0.72
     return {
@@ -79,6 +92,14 @@ def _point(row: Sequence[Any], x: float, y: float, labelled: bool) -> dict[str, 
         "label_y": f"{y - 7:.1f}",
         "anchor": "end" if late else "start",
     }
+
+
+def _front_row(row: Sequence[Any]) -> dict[str, str]:
+    owner, _, name = row[3].partition("/")
+    pm = "" if row[2] is None else f"{row[2]:.1f}"
+    return {
+        "owner": owner, "name": name, "size": human_count(row[0]), "average": f"{row[1]:.1f}", "pm": pm,
+    }  # fmt: skip
 
 
 def _steps(low: float, high: float) -> list[float]:
@@ -96,7 +117,10 @@ def _size_ticks(low: float, high: float, x: Any) -> list[dict[str, Any]]:
     powers = range(math.floor(low), math.ceil(high) + 1)
     marks = [math.log10(m) + power for power in powers for m in steps]
     inside = [mark for mark in marks if low - 0.03 <= mark <= high + 0.03]
-    return [{"x": f"{x(mark):.1f}", "text": human_count(round(10**mark))} for mark in inside]
+    return [
+        {"x": f"{x(mark):.1f}", "text": human_count(round(10**mark)).replace(".0", "")}
+        for mark in inside
+    ]
 
 
 def _caption(rows: Sequence[Sequence[Any]]) -> str:

@@ -14,9 +14,11 @@ from django.urls import reverse
 from evaluations.leaderboards import BoardPage, Column, View
 from evaluations.models import RunItem
 from evaluations.models.run import Run
+from hub.models.lineage import Relation
 from hub.templatetags.hub_format import MINUS, human_count, licence_name
 
 Z95 = 1.96
+RELATIONS: dict[str, str] = {str(value): str(words) for value, words in Relation.choices}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Head:
     link: str
     sorted: str
     title: str = ""
-    weight: str = ""
+    note: str = ""
 
 
 def link_to(data: QueryDict, **changes: str | None) -> str:
@@ -100,8 +102,9 @@ def heads_of(found: BoardPage, data: QueryDict, scales: Mapping[int, Scale]) -> 
             column.key,
             column.label,
             f"-{column.key}" if column.version.higher_is_better else column.key,
-            scales[column.id].unit + ("" if column.version.higher_is_better else ", lower is better"),
+            scales[column.id].unit,
             f"{100 * column.weight / total:.0f} % of the average",
+            "" if column.version.higher_is_better or not found.view.raw else "lower is better",
         )
         for column in found.columns
     ]
@@ -109,14 +112,21 @@ def heads_of(found: BoardPage, data: QueryDict, scales: Mapping[int, Scale]) -> 
 
 
 def _head(
-    view: View, data: QueryDict, name: str, label: str, first: str, unit: str, title: str = ""
+    view: View,
+    data: QueryDict,
+    name: str,
+    label: str,
+    first: str,
+    unit: str,
+    title: str = "",
+    note: str = "",
 ) -> Head:
     turned = first.removeprefix("-") if first.startswith("-") else f"-{first}"
     current = view.ordering.removeprefix("-") == name
     ordering = turned if current and view.ordering == first else first
     down = view.ordering.startswith("-")
     way = ("descending" if down else "ascending") if current else ""
-    return Head(label, unit, link_to(data, ordering=ordering, cursor=None), way, title)
+    return Head(label, unit, link_to(data, ordering=ordering, cursor=None), way, title, note)
 
 
 def rows_of(found: BoardPage) -> tuple[list[dict[str, Any]], dict[int, Scale]]:
@@ -150,14 +160,17 @@ def _row(
             (cell["value"], cell["stderr"]) if raw else (cell["normalised"], cell["spread"])
         )
         written = _written(value, stderr, scales[column.id])
-        cells.append({**written, "url": f"{runs}{cell['run']}/", "n": cell["n"]})
+        # Bars where they are compared: the average, and the column that sorts.
+        barred = len(found.columns) == 1 or found.view.ordering.removeprefix("-") == column.key
+        cells.append({**written, "url": f"{runs}{cell['run']}/", "n": cell["n"], "barred": barred})
     return {
         **row,
         "place": _place(row),
         "url": reverse("variant_detail", args=[row["owner"], row["name"]]),
         "full_name": f"{row['owner']}/{row['name']}",
         "size": human_count(row["parameters"]),
-        "licence": licence_name(row["licence"]) if row["licence"] else "",
+        "relation": RELATIONS.get(row["relation"], row["relation"]),
+        "licence_name": licence_name(row["licence"]) if row["licence"] else "",
         "average": None
         if row["average"] is None
         else _written(row["average"], row["stderr"], average),

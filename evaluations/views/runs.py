@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -59,15 +58,16 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == seen:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
     live = run.state in Run.live_states()
+    stages = runs.stages_of(run, list(run.events.all()))
     context = {
         "section": "runs",
         "run": run,
         "seen": seen,
         "live": live,
         "items": _items(run),
-        "stages": runs.stages_of(run, list(run.events.all())),
+        "stages": stages,
         "waiting": runs.wait_of(run),
-        "progress": _progress(run),
+        "progress": _progress(run, stages),
         "may_cancel": live and not run.cancel_asked and may_cancel_run(_person(request), run),
         "may_retry": run.state in RETRIABLE and may_retry_run(_person(request), run),
     }
@@ -134,19 +134,20 @@ def _items(run: Run) -> list[dict[str, Any]]:
     return items
 
 
-def _progress(run: Run) -> dict[str, Any] | None:
-    """How far the present phase is, with the time that it may still take."""
+def _progress(run: Run, stages: list[runs.Stage]) -> dict[str, Any] | None:
+    """How far the present phase is, with the time that it may still take at the pace so far."""
     told = run.progress
     if run.state not in Run.HELD_STATES or not told:
         return None
     done, total = told.get("done", 0), told.get("total", 0)
+    began = next((stage.reached_at for stage in stages if stage.status == "current"), None)
+    so_far = (timezone.now() - began).total_seconds() if began else None
     return {
         "words": told.get("phase") or told.get("stage", ""),
-        "stage": told.get("stage", ""),
+        "left": so_far * (total - done) / done if so_far and done and total else None,
         "done": done,
         "total": total,
         "bytes": told.get("phase") == "bytes",
-        "percent": round(100 * done / total) if total else None,
     }
 
 

@@ -180,9 +180,7 @@ def test_unknown_licences_and_parents_come_last(board: Board, recipes: list[Reci
     child = make_checkpoint(make_variant("river/child"))
     for recipe in recipes:
         make_score(child, recipe, 0.4)
-    LineageEdge.objects.create(
-        child=child.variant, parent_name="river/mit", relation="finetune"
-    )
+    LineageEdge.objects.create(child=child.variant, parent_name="river/mit", relation="finetune")
     rank_board(board)
     assert names(board, ordering="licence")[-1] == "no-licence"
     assert names(board, ordering="-licence")[0] == "mit"

@@ -1,0 +1,108 @@
+"""The queue and one run: live while it lives, still afterwards, buttons only for who may press them."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from evaluations.models import Run
+from hub.models import User
+from tests.conftest import signed_in
+from tests.factories import make_recipe, make_run
+
+pytestmark = pytest.mark.django_db
+
+
+def failed(user: User, **fields: str) -> Run:
+    facts = {
+        "failure_stage": "preparing", "failure_code": "weights_mismatch",
+        "failure_message": "lm_head.weight has the wrong shape.", "failure_whose": "submitter",
+    }  # fmt: skip
+    now = timezone.now()
+    run = make_run(
+        requested_by=user, state="failed", started_at=now, finished_at=now, **{**facts, **fields}
+    )
+    run.items.update(live=False)
+    return run
+
+
+def page_of(client: Client, run: Run) -> str:
+    return client.get(run.get_absolute_url()).content.decode()
+
+
+def test_the_queue_shows_work_waiting_in_order_and_what_ended(client: Client, ann: User) -> None:
+    second = make_run(requested_by=ann)
+    first = make_run(requested_by=ann, priority=5)
+    failed(ann)
+    make_run(requested_by=ann, state="running", started_at=timezone.now())
+    page = client.get("/runs/").content.decode()
+    assert page.index(f"run-{first.pk}") < page.index(f"run-{second.pk}")
+    assert "wrong shape" in page
+    assert 'hx-trigger="every 3s"' in page
+
+
+def test_an_empty_queue_is_still(client: Client) -> None:
+    page = client.get("/runs/").content.decode()
+    assert "Nothing waits for a worker" in page
+    assert "every 3s" not in page
+
+
+def test_a_live_run_asks_again_and_an_ended_one_does_not(client: Client, ann: User) -> None:
+    live = make_run(requested_by=ann, state="running", started_at=timezone.now())
+    assert "every 2s" in page_of(client, live)
+    assert "every 2s" not in page_of(client, failed(ann))
+
+
+def test_nothing_new_is_not_drawn_again(client: Client, ann: User) -> None:
+    run = make_run(requested_by=ann, state="running", started_at=timezone.now())
+    seen = page_of(client, run).partition("seen=")[2].partition('"')[0]
+    path = f"{run.get_absolute_url()}?seen={seen}"
+    assert client.get(path, headers={"HX-Request": "true"}).status_code == 204
+    Run.objects.filter(pk=run.pk).update(progress={"stage": "run", "done": 3, "total": 9})
+    answer = client.get(path, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert b"3 of 9" in answer.content
+    assert b"<html" not in answer.content
+
+
+def test_a_failure_says_what_happened_and_whose_turn_it_is(client: Client, ann: User) -> None:
+    theirs = page_of(client, failed(ann))
+    assert "wrong shape" in theirs
+    assert "the submitter&#x27;s turn" in theirs or "the submitter's turn" in theirs
+    ours = page_of(client, failed(ann, failure_whose="hub", failure_code="out_of_memory"))
+    assert "hub's turn" in ours
+
+
+def test_only_who_may_sees_the_buttons(client: Client, ann: User, sam: User, cleo: User) -> None:
+    run = make_run(requested_by=ann)
+    for visitor, sees in ((client, False), (signed_in(sam), False), (signed_in(ann), True),
+                          (signed_in(cleo), True)):  # fmt: skip
+        assert ("Cancel the run" in page_of(visitor, run)) is sees
+
+
+def test_cancel_and_retry_go_through_their_actions(ann: User) -> None:
+    run = make_run(requested_by=ann, recipes=[make_recipe()])
+    browser = signed_in(ann)
+    assert browser.post(f"/runs/{run.pk}/cancel/").status_code == 302
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    # A second press changes nothing and says so.
+    assert browser.post(f"/runs/{run.pk}/cancel/").status_code == 302
+    answer = browser.post(f"/runs/{run.pk}/retry/")
+    assert answer.status_code == 302
+    assert Run.objects.filter(retry_of=run, state="queued").count() == 1
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
+def test_strangers_and_nobodies_cannot(client: Client, ann: User, sam: User, verb: str) -> None:
+    run = make_run(requested_by=ann) if verb == "cancel" else failed(ann)
+    path = f"/runs/{run.pk}/{verb}/"
+    assert signed_in(sam).post(path).status_code == 403
+    assert client.post(path).status_code == 302
+    assert client.get(path).status_code in (302, 405)
+    before = run.state
+    run.refresh_from_db()
+    assert run.state == before
+
+
+def test_unknown_runs_are_not_found(client: Client) -> None:
+    assert client.get("/runs/999999/").status_code == 404
