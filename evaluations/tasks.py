@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from evaluations.actions.evaluate import evaluate
-from evaluations.actions.rank import rank_board
+from evaluations.actions.rank import mark_outdated, rank_board
 from evaluations.actions.release import release_runs
 from evaluations.actions.start import claim_next
 from evaluations.actions.sweep import sweep as sweep_runs
@@ -32,3 +32,9 @@ def rank(board_id: int) -> None:
     board = Board.objects.filter(pk=board_id).first()
     if board is not None:
         rank_board(board)
+
+
+@shared_task(name="evaluations.outdated")
+def outdated() -> None:
+    """Mark boards whose copies of the catalogue are old; the next sweep has them ranked."""
+    mark_outdated()

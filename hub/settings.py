@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 15, validate=validate.Range(min=1, max=60))
 CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "evaluations.sweep", "schedule": schedule(SWEEP_SECONDS)},
+    "mark outdated boards": {"task": "evaluations.outdated", "schedule": schedule(60)},
     "sweep checks": {"task": "contributions.sweep", "schedule": schedule(SWEEP_SECONDS)},
 }
 # A worker renews its lease four times within LEASE_SECONDS; after that the sweeper takes the job back.

@@ -144,6 +144,7 @@ def test_whatever_happens_every_run_ends_once(
     try:
         warm_up(ann, recipes)
         asked = rage(nemesis, ann, recipes)
+        asked += last_words(nemesis, ann, recipes)
         nemesis.heal()
         eventually(lambda: drained(nemesis), within=60, what="runs are stuck after healing")
     finally:
@@ -180,6 +181,16 @@ def rage(nemesis: Nemesis, person: User, recipes: list[Recipe]) -> list[int]:
             sweep()
         time.sleep(0.02)
     return asked
+
+
+def last_words(nemesis: Nemesis, person: User, recipes: list[Recipe]) -> list[int]:
+    """Runs whose only messages are lost: nothing but a sweep can find them."""
+    runs = [
+        request_runs(actor=person, checkpoint=stored_checkpoint(f"last {number}"), recipes=recipes)
+        for number in range(12)
+    ]
+    nemesis.flush_the_broker()
+    return [run.pk for made in runs for run in made]
 
 
 def drained(nemesis: Nemesis) -> bool:
