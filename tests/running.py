@@ -32,7 +32,7 @@ from tests.factories import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 30.0
+PATIENCE = 60.0
 POLL = 0.02
 
 
