@@ -21,6 +21,8 @@ TAGS = {
 # Pictures become links: the page's policy loads none from elsewhere, and a picture tells its host
 # who is reading.
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
+# A long line of code scrolls inside its block; the keyboard must reach it to scroll.
+FOCUSABLE = {"pre": {"tabindex": "0"}}
 SCHEMES = {"http", "https", "mailto"}
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).enable(
@@ -51,6 +53,7 @@ def render(text: str) -> SafeString:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        set_tag_attribute_values=FOCUSABLE,
         url_schemes=SCHEMES,
         link_rel="nofollow noopener noreferrer ugc",
     )
