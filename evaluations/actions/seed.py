@@ -122,7 +122,9 @@ def _board(
 ) -> None:
     columns = [
         (
-            _recipe(suites.benchmark(entry.benchmark), definition, versions[entry.benchmark], seeded),
+            _recipe(
+                suites.benchmark(entry.benchmark), definition, versions[entry.benchmark], seeded
+            ),
             entry.label,
             entry.weight,
         )
