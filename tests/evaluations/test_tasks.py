@@ -3,6 +3,7 @@
 import pytest
 
 from evaluations import tasks
+from evaluations.actions.release import release_runs
 from evaluations.models import Board, Run, Score
 from hub.celery import app, release_hooks, worker_name
 from tests.factories import make_board, make_run
@@ -17,7 +18,7 @@ def test_every_task_is_known_to_celery_by_its_name(name: str) -> None:
 
 
 def test_a_worker_that_stops_hands_back_its_runs() -> None:
-    assert tasks.release_runs in release_hooks
+    assert release_runs in release_hooks
     assert "/" in worker_name()
 
 
