@@ -127,6 +127,9 @@ class ProposalForm(forms.Form):
             self.refuse(refusal)
         return self.cleaned_data
 
+    def is_valid(self) -> bool:
+        return super().is_valid() and (self.edges is None or self.edges.is_valid())
+
     def refuse(self, refusal: Refusal) -> None:
         """Show each error beside its field, and what belongs to none above the form."""
         for name, messages in refusal.fields.items():
@@ -144,6 +147,8 @@ class ProposalForm(forms.Form):
         if not self.is_bound:
             return []
         found = [Problem("", "", str(error)) for error in self.non_field_errors()]
+        if self.edges is not None and self.is_judged:
+            found += [Problem("", "", str(error)) for error in self.edges.non_form_errors()]
         found += _problems(self)
         for number, row in enumerate(self.edges.forms if self.edges else [], start=1):
             found += _problems(row, f"Parent {number}, ")
