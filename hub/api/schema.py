@@ -40,6 +40,11 @@ class EndpointSchema(AutoSchema):
             )
         ]
 
+    def get_summary(self) -> str:
+        """What the view says, else the first sentence of its description, else its name."""
+        said = super().get_summary() or super().get_description().strip().partition("\n")[0]
+        return said or type(self.view).__name__
+
     def get_description(self) -> str:  # type: ignore[override]
         text: str = super().get_description()
         scope = getattr(self.view, "required_scope", None)

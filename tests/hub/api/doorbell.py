@@ -68,9 +68,7 @@ urlpatterns = [
     path("api/ring/", Ring.as_view()),
     path("api/no-scope/", NoScope.as_view()),
     path("api/trouble/<str:kind>/", Trouble.as_view()),
-    path("", include("hub.views.urls")),
-    path("accounts/", include("allauth.urls")),
-    path("api/", include("hub.api.urls")),
+    path("", include("hub.urls")),
 ]
 handler404 = "hub.views.errors.page_not_found"
 handler500 = "hub.views.errors.server_error"

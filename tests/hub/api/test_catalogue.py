@@ -10,7 +10,7 @@ from hub.models import CardRevision, LineageEdge, ModelVariant, User
 from tests.factories import make_checkpoint, make_dataset, make_manifest, make_variant
 from tests.queries import assert_constant_queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.hub.api.doorbell")]
+pytestmark = pytest.mark.django_db
 SITE = "http://testserver"
 
 

@@ -7,7 +7,7 @@ from hub.models import CardRevision, ModelVariant, User
 from tests.factories import make_checkpoint, make_dataset, make_variant
 from tests.queries import assert_constant_queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.hub.api.doorbell")]
+pytestmark = pytest.mark.django_db
 
 
 def text_of(client: Client, path: str, **headers: str) -> str:

@@ -9,7 +9,7 @@ from hub.models.token import looks_real
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, make_dataset, make_variant
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.hub.api.doorbell")]
+pytestmark = pytest.mark.django_db
 
 
 def text_of(client: Client, path: str) -> str:
