@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -12,6 +14,7 @@ from hub.models import User
 from tests.conftest import find_chromium
 from tests.factories import PASSWORD
 
+HOST = "localhost"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,6 +45,15 @@ def context(chromium: Browser, live_server: LiveServer) -> Iterator[BrowserConte
 
 
 @pytest.fixture
+def plain_page(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A page of a browser in which scripts are switched off."""
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
     """A page on which any script error or refused resource fails the test."""
     page = context.new_page()
@@ -62,3 +74,16 @@ def sign_in(page: Page, user: User) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.click("main button[type=submit]")
     page.wait_for_url("**/")
+
+
+def enter(context: BrowserContext, user: User | None) -> None:
+    """Be signed in as `user`, or as nobody, without the form."""
+    context.clear_cookies()
+    if user is None:
+        return
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies(
+        [{"name": cookie.key, "value": cookie.value, "domain": HOST, "path": "/", "httpOnly": True}]
+    )

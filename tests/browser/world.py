@@ -1,0 +1,189 @@
+"""A hub on which something has happened: a filled board, lineage, runs and contributions in every state."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from contributions.actions.close import close
+from contributions.actions.comment import comment
+from contributions.actions.merge import merge
+from contributions.actions.review import review
+from contributions.actions.revise import revise
+from contributions.actions.submit import submit
+from contributions.models import Check, Contribution
+from evaluations.actions.rank import rank_board
+from evaluations.models import Board, BoardRecipe, Recipe, Run, RunEvent
+from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User
+from hub.models.user import Role
+from tests.contributions.stories import (
+    approved,
+    dataset_payload,
+    pass_checks,
+    submitted,
+    variant_payload,
+)
+from tests.factories import (
+    make_benchmark_version,
+    make_board,
+    make_checkpoint,
+    make_dataset,
+    make_recipe,
+    make_run,
+    make_score,
+    make_user,
+    make_variant,
+)
+
+CARD = """# Brook
+
+A *small* model, with [a link](https://example.org/), `code`, and a table:
+
+| Step | Loss |
+| ---- | ---- |
+| 1000 | 2.31 |
+
+- one
+- two
+
+```
+a line of code that is rather longer than a telephone is wide, so that it has to scroll inside itself
+```
+"""
+LICENCES = ("apache-2.0", "mit", "cc-by-nc-4.0")
+
+
+def fill_board(count: int = 8, slug: str = "rivers") -> Board:
+    """river/brook-01 leads and is the smallest; each is the next one's parent; the last lacks a score."""
+    names = ("Arithmetic", "Copying", "Bits per byte")
+    recipes = [make_recipe(make_benchmark_version(f"{slug}-{name[:4].lower()}")) for name in names]
+    board = make_board(slug, recipes, title="Rivers", question="Which small river is clearest?")
+    for column, name in zip(BoardRecipe.objects.filter(board=board), names, strict=True):
+        BoardRecipe.objects.filter(pk=column.pk).update(label=name)
+    requester, before = make_user(), None
+    for number in range(1, count + 1):
+        variant = make_variant(
+            f"river/brook-{number:02}",
+            parameters=480_000 * number,
+            licence=LICENCES[number % len(LICENCES)],
+        )
+        if before:
+            LineageEdge.objects.create(
+                child=variant, parent=before, parent_name=str(before), relation="finetune"
+            )
+        checkpoint, before = make_checkpoint(variant), variant
+        for place, recipe in enumerate(recipes[: 2 if number == count > 1 else 3]):
+            run = make_run(checkpoint, [recipe], state="published", requested_by=requester)
+            value = 0.9 - 0.5 * number / count - 0.01 * place
+            make_score(checkpoint, recipe, value, stderr=0.02, run=run)
+    rank_board(board)
+    return board
+
+
+@dataclass(frozen=True)
+class World:
+    """What pages are about, and who looks at them."""
+
+    ann: User
+    ben: User
+    cleo: User
+    board: Board
+    empty_board: Board
+    variant: ModelVariant
+    dataset: Dataset
+    recipe: Recipe
+    runs: dict[str, Run]
+    contributions: dict[str, Contribution]
+
+
+def make_world() -> World:
+    ann, ben, cleo = make_user("ann"), make_user("ben", Role.REVIEWER), make_user("cleo", "admin")
+    board = fill_board()
+    variant = ModelVariant.objects.get(name="brook-02")
+    dataset = make_dataset("river/pool", summary="Still water.", purpose="training", size="12 MB")
+    LineageEdge.objects.create(
+        child=variant, parent_dataset=dataset, parent_name="river/pool", relation="trained_on"
+    )
+    LineageEdge.objects.create(child=variant, parent_name="far/away", relation="distillation")
+    for entry in ({"variant": variant}, {"dataset": dataset}):
+        CardRevision.objects.create(number=1, published_by=ann, text=CARD, **entry)
+    recipe = board.recipes.all()[0]
+    return World(
+        ann=ann,
+        ben=ben,
+        cleo=cleo,
+        board=board,
+        empty_board=make_board("deserts", title="Deserts"),
+        variant=variant,
+        dataset=dataset,
+        recipe=recipe,
+        runs=runs_in_every_state(ann),
+        contributions=contributions_in_every_state(ann, ben, cleo),
+    )
+
+
+FAILURE = {
+    "failure_stage": "running",
+    "failure_code": "out_of_memory",
+    "failure_message": "The model did not fit into the memory of the worker.",
+    "failure_whose": "hub",
+}
+
+
+def runs_in_every_state(person: User) -> dict[str, Run]:
+    now = timezone.now()
+    began = {"started_at": now - timedelta(minutes=3), "worker": "bench@here", "attempt": 1}
+    ended = {**began, "finished_at": now}
+    half = {"stage": "running", "phase": "arithmetic", "done": 120, "total": 500}
+    kept: dict[str, dict[str, Any]] = {
+        "queued": {},
+        "running": {
+            **began,
+            "progress": half,
+            "log_tail": "loading weights\nasking 500 questions\n",
+        },
+        "failed": {**ended, **FAILURE},
+        "published": {**ended, "versions": {"lm_eval": "0.4.13"}, "hardware": {"cpu": "2 cores"}},
+        "cancelled": ended,
+    }
+    runs = {
+        state: make_run(make_checkpoint(), state=state, requested_by=person, **fields)
+        for state, fields in kept.items()
+    }
+    for run in runs.values():
+        RunEvent.objects.create(run=run, to_state=run.state, actor=person)
+    return runs
+
+
+def contributions_in_every_state(ann: User, ben: User, cleo: User) -> dict[str, Contribution]:
+    states = ("open", "revised", "approved", "merged", "closed")
+    made = {state: submitted(ann, f"river/{state}") for state in states}
+    made["dataset"] = submit(
+        author=ann, kind="add_dataset", payload=dataset_payload("river/lake"), note="Still water."
+    )
+    _revise(made["revised"], ann, ben)
+    approved(made["approved"], ben)
+    merge(actor=cleo, contribution=approved(made["merged"], ben), head=1)
+    close(actor=cleo, contribution=made["closed"], why="It is not a river.")
+    return made
+
+
+def _revise(contribution: Contribution, ann: User, ben: User) -> None:
+    """Checked with a failure and a warning, sent back, discussed, and revised."""
+    pass_checks(contribution)
+    head = {"contribution": contribution, "head": 1}
+    review(reviewer=ben, verdict="request_changes", body="Say what it was *trained* on.", **head)
+    comment(author=ann, contribution=contribution, body="I will.")
+    payload = variant_payload("river/revised", summary="Trained on rain.", card_text=CARD)
+    revise(actor=ann, payload=payload, note="Now it says so.", **head)
+    checks = Check.objects.filter(version__contribution=contribution, version__number=2)
+    first, second = checks.order_by("pk")[:2]
+    said = {"finished_at": timezone.now(), "whose": "submitter"}
+    Check.objects.filter(pk=first.pk).update(
+        state="failed", summary="The repository is not there.", **said
+    )
+    Check.objects.filter(pk=second.pk).update(
+        state="warning", summary="The card names no licence.", **said
+    )
+    contribution.refresh_from_db()
