@@ -1,0 +1,204 @@
+"""Who gets through to what: one row for every address of the site, by its URL name.
+
+tests/test_access.py walks the URLconf and holds it against this table. To add a page: add its row.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.contributions.stories import variant_payload
+
+Who = frozenset[str]
+ANYBODY: Who = frozenset({"anonymous", "stranger", "author", "reviewer", "maintainer", "admin"})
+SIGNED_IN: Who = ANYBODY - {"anonymous"}
+AUTHOR: Who = frozenset({"author"})
+# Of a contribution, a run or a token that the author made.
+AUTHOR_OR_MAINTAINER: Who = frozenset({"author", "maintainer", "admin"})
+MAINTAINER: Who = frozenset({"maintainer", "admin"})
+REVIEWER: Who = MAINTAINER | {"reviewer"}
+ADMIN: Who = frozenset({"admin"})
+NOBODY: Who = frozenset()
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who gets through, by method; whatever is not named here lets nobody in.
+
+    `address` names what the address needs (see `World`); `body` is sent with a POST that must get as
+    far as the question who may; `loose` addresses are another package's: only refusals are checked.
+    """
+
+    get: Who = NOBODY
+    post: Who = NOBODY
+    address: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+    may_be_missing: bool = False
+    loose: bool = False
+
+    def who(self, method: str) -> Who:
+        return {"GET": self.get, "POST": self.post}.get(method, NOBODY)
+
+
+VARIANT = {"owner": "owner", "name": "name"}
+DATASET = {"owner": "owner", "name": "dataset"}
+CONTRIBUTION = {"number": "contribution"}
+CHECK = {"number": "contribution", "name": "check"}
+RUN = {"pk": "run"}
+BOARD = {"slug": "board"}
+HEAD = {"head": 1}
+WHY = {"why": "A reason."}
+SAY = {"body": "A word."}
+VERDICT = {**HEAD, "verdict": "request_changes", "body": "Please look again."}
+READ = Row(get=ANYBODY)
+
+TABLE: dict[str, Row] = {
+    # --- hub: pages
+    "front": READ,
+    "search": READ,
+    "variant_list": READ,
+    "variant_detail": Row(get=ANYBODY, address=VARIANT),
+    "dataset_list": READ,
+    "dataset_detail": Row(get=ANYBODY, address=DATASET),
+    "person_detail": Row(get=ANYBODY, address={"username": "person"}),
+    "account_settings": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "token_create": Row(post=SIGNED_IN),
+    "token_revoke": Row(post=AUTHOR, address={"pk": "token"}),
+    "styleguide": Row(get=ANYBODY, may_be_missing=True),
+    "healthz": READ,
+    "readyz": READ,
+    "robots": READ,
+    # --- hub: API
+    "api_schema": READ,
+    "api_docs": READ,
+    "api_root": READ,
+    "api_me": Row(get=SIGNED_IN),
+    "api_variant_list": READ,
+    "api_variant_detail": Row(get=ANYBODY, address=VARIANT),
+    "api_dataset_list": READ,
+    "api_dataset_detail": Row(get=ANYBODY, address=DATASET),
+    "api_checkpoint_list": READ,
+    "api_checkpoint_detail": Row(get=ANYBODY, address={"pk": "checkpoint"}),
+    # --- evaluations: pages
+    "board_list": READ,
+    "board_detail": Row(get=ANYBODY, address=BOARD),
+    "board_version": Row(get=ANYBODY, address={**BOARD, "version": "version"}),
+    "board_compare": Row(get=ANYBODY, address=BOARD),
+    "board_export": Row(get=ANYBODY, address={**BOARD, "kind": "export"}),
+    "benchmark_list": READ,
+    "benchmark_detail": Row(get=ANYBODY, address={"slug": "benchmark"}),
+    "recipe_detail": Row(get=ANYBODY, address={"digest": "recipe"}),
+    "run_list": READ,
+    "run_detail": Row(get=ANYBODY, address=RUN),
+    "run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
+    "run_retry": Row(post=AUTHOR_OR_MAINTAINER, address=RUN),
+    # --- evaluations: API
+    "api_benchmark_list": READ,
+    "api_benchmark_detail": Row(get=ANYBODY, address={"slug": "benchmark"}),
+    "api_recipe_list": READ,
+    "api_recipe_detail": Row(get=ANYBODY, address={"digest": "recipe"}),
+    "api_run_list": Row(get=ANYBODY, post=SIGNED_IN),
+    "api_run_detail": Row(get=ANYBODY, address=RUN),
+    "api_run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
+    "api_run_retry": Row(post=AUTHOR_OR_MAINTAINER, address=RUN),
+    "api_score_list": READ,
+    "api_score_detail": Row(get=ANYBODY, address={"pk": "score"}),
+    "api_score_raw": Row(get=ANYBODY, address={"pk": "score"}, may_be_missing=True),
+    "api_board_list": READ,
+    "api_board_detail": Row(get=ANYBODY, address=BOARD),
+    "api_standing_list": Row(get=ANYBODY, address=BOARD),
+    # --- contributions: pages
+    "submit_variant": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "submit_dataset": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "contribution_list": READ,
+    "contribution_detail": Row(get=ANYBODY, address=CONTRIBUTION),
+    "contribution_revise": Row(get=AUTHOR, post=AUTHOR, address=CONTRIBUTION),
+    "contribution_say": Row(post=SIGNED_IN, address=CONTRIBUTION, body=SAY),
+    "contribution_merge": Row(post=MAINTAINER, address=CONTRIBUTION, body=HEAD),
+    "contribution_close": Row(post=MAINTAINER, address=CONTRIBUTION, body=WHY),
+    "contribution_withdraw": Row(post=AUTHOR, address=CONTRIBUTION, body=WHY),
+    "contribution_rerun": Row(post=AUTHOR_OR_MAINTAINER, address=CHECK),
+    # --- contributions: API
+    "api_contribution_list": Row(get=ANYBODY, post=SIGNED_IN),
+    "api_contribution_prefill": Row(post=SIGNED_IN),
+    "api_contribution_detail": Row(get=ANYBODY, address=CONTRIBUTION),
+    "api_contribution_versions": Row(
+        post=AUTHOR,
+        address=CONTRIBUTION,
+        body={**HEAD, "payload": variant_payload("brooks/new", summary="Other words.")},
+    ),
+    "api_contribution_reviews": Row(post=REVIEWER, address=CONTRIBUTION, body=VERDICT),
+    "api_contribution_comments": Row(post=SIGNED_IN, address=CONTRIBUTION, body=SAY),
+    "api_contribution_merge": Row(post=MAINTAINER, address=CONTRIBUTION, body=HEAD),
+    "api_contribution_close": Row(post=MAINTAINER, address=CONTRIBUTION, body=WHY),
+    "api_contribution_withdraw": Row(post=AUTHOR, address=CONTRIBUTION, body=WHY),
+    "api_check_rerun": Row(post=AUTHOR_OR_MAINTAINER, address=CHECK),
+    # --- allauth: signing in is for everybody, the rest for whoever is signed in
+    **dict.fromkeys(
+        [
+            "account_login",
+            "account_logout",
+            "account_signup",
+            "account_inactive",
+            "account_email_verification_sent",
+            "account_confirm_email",
+            "account_confirm_login_code",
+            "account_reset_password",
+            "account_reset_password_done",
+            "account_reset_password_from_key",
+            "account_reset_password_from_key_done",
+            "mfa_authenticate",
+        ],
+        Row(
+            get=ANYBODY,
+            post=ANYBODY,
+            address={"key": "word", "uidb36": "word"},
+            may_be_missing=True,
+            loose=True,
+        ),
+    ),
+    **dict.fromkeys(
+        [
+            "account_reauthenticate",
+            "account_email",
+            "account_change_password",
+            "account_set_password",
+            "mfa_index",
+            "mfa_reauthenticate",
+            "mfa_activate_totp",
+            "mfa_deactivate_totp",
+            "mfa_view_recovery_codes",
+            "mfa_generate_recovery_codes",
+            "mfa_download_recovery_codes",
+        ],
+        Row(get=SIGNED_IN, post=SIGNED_IN, may_be_missing=True, loose=True),
+    ),
+}
+MIRROR = Row(
+    get=ANYBODY,
+    address={**VARIANT, "revision": "word", "path": "word"},
+    may_be_missing=True,
+    # It tells Hugging Face's client of a repository that is not there by 401, as the Hub does.
+    loose=True,
+)
+# By the beginning of the name: what has one rule for all of it.
+FAMILIES: dict[str, Row] = {
+    # Reading, although huggingface_hub asks with POST.
+    "mirror:model_paths_info": Row(**{**vars(MIRROR), "post": ANYBODY, "get": ANYBODY}),
+    "mirror:dataset_paths_info": Row(**{**vars(MIRROR), "post": ANYBODY, "get": ANYBODY}),
+    "mirror:": MIRROR,
+    "admin:login": Row(get=ANYBODY, post=ANYBODY, loose=True),
+    "admin:logout": Row(get=ANYBODY, post=ANYBODY, loose=True),
+    "admin:": Row(
+        get=ADMIN,
+        post=ADMIN,
+        address={
+            "object_id": "person_pk",
+            "id": "person_pk",
+            "app_label": "app",
+            "content_type_id": "person_pk",
+            "url": "word",
+        },
+        may_be_missing=True,
+        loose=True,
+    ),
+}
