@@ -1,7 +1,7 @@
 """Deny by default: every address of the site, every method, every kind of visitor.
 
-The table (tests/access.py) says who gets through to what. An address that it does not name fails the test, and so
-does every method that it does not name but that lets somebody in. To add a page: add its row.
+The table (tests/access.py) says who gets through to what. An address that it does not name fails the
+test, and so does every method that it does not name but that lets somebody in.
 
 "Gets through" means that the visitor was not turned away (401, 403, 405, or sent to sign in); what the
 action then says about the request (a redirect, 400, 409) is its own business.

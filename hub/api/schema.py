@@ -1,5 +1,7 @@
 """What the OpenAPI schema says beyond what views and serializers tell it. Loaded by hub/apps.py."""
 
+import inspect
+import re
 from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -41,16 +43,22 @@ class EndpointSchema(AutoSchema):
         ]
 
     def get_summary(self) -> str:
-        """What the view says, else the first sentence of its description, else its name."""
-        said = super().get_summary() or super().get_description().strip().partition("\n")[0]
-        return said or type(self.view).__name__
+        """What the view says, else the first sentence of its own words, else its name."""
+        said = super().get_summary() or self._own_words().partition("\n")[0]
+        return said or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self.view).__name__).capitalize()
 
     def get_description(self) -> str:  # type: ignore[override]
-        text: str = super().get_description()
+        text = self._own_words()
         scope = getattr(self.view, "required_scope", None)
         if scope and self.method not in {"GET", "HEAD", "OPTIONS"}:
             text = f"{text}\n\nA token needs the scope `{scope}`.".strip()
         return text
+
+    def _own_words(self) -> str:
+        """Docstring of the method, else of the view's own class; a base class speaks to builders."""
+        method = getattr(self.view, self.method.lower(), None)
+        words = getattr(method, "__doc__", None) or type(self.view).__dict__.get("__doc__")
+        return inspect.cleandoc(words or "")
 
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
