@@ -81,9 +81,18 @@ class BoardPage:
     previous: str | None = None
 
 
-def columns_of(board: Board) -> list[Column]:
-    """The columns in order, each with its recipe, benchmark version and benchmark: one query."""
-    links = list(board.columns.select_related("recipe__benchmark_version__benchmark"))
+VERSION = "recipe__benchmark_version"
+# What reading standings needs of a column; the rest of a recipe is wide.
+SLIM = (
+    "board", "label", "weight", "position", "recipe__digest", "recipe__limit",
+    f"{VERSION}__higher_is_better", f"{VERSION}__unit", f"{VERSION}__benchmark__slug",
+)  # fmt: skip
+
+
+def columns_of(board: Board, *, whole: bool = False) -> list[Column]:
+    """The columns in order: one query. `whole` reads all of recipe, version and benchmark."""
+    read = board.columns.select_related(f"{VERSION}__benchmark")
+    links = list(read if whole else read.only(*SLIM))
     slugs = [link.recipe.benchmark_version.benchmark.slug for link in links]
     return [
         Column(
@@ -103,15 +112,8 @@ def page(board: Board, view: View, columns: list[Column] | None = None) -> Board
     """One page of `board`. Raises hub.keyset.UnknownOrdering and BadCursor."""
     columns = columns_of(board) if columns is None else columns
     column, keys = order(view.ordering, columns)
-    queryset: QuerySet[Any, dict[str, Any]]
-    if column is None:
-        queryset = _annotated(Standing.objects.filter(board=board, **_exact(view)), keys)
-        queryset = queryset.filter(_ranges(view)).values(*FIELDS, *_extra(keys))
-    else:
-        cells = Cell.objects.filter(column=column.id, **_exact(view, "standing__"))
-        queryset = cells.filter(_ranges(view, "standing__"))
-        queryset = queryset.values("key", "standing_id", *(f"standing__{name}" for name in FIELDS))
-    found = paginate(queryset, keys, cursor=view.cursor, size=view.size)
+    rows_wanted = _standings(board, view, keys) if column is None else _cells(column, view)
+    found = paginate(rows_wanted, keys, cursor=view.cursor, size=view.size)
     rows = found.rows if column is None else [_unprefixed(row) for row in found.rows]
     return BoardPage(board, columns, view, rows, found.next, found.previous)
 
@@ -211,13 +213,22 @@ def _score(cell: dict[str, Any] | None, *, raw: bool) -> dict[str, Any] | None:
     return {"value": cell[value], "stderr": cell[stderr], "n": cell["n"], "run": cell["run"]}
 
 
-def _annotated(queryset: "QuerySet[Standing]", keys: tuple[Key, ...]) -> "QuerySet[Standing]":
+def _standings(board: Board, view: View, keys: tuple[Key, ...]) -> "QuerySet[Any, dict[str, Any]]":
     known: dict[str, NullIf] = {"known_licence": KNOWN_LICENCE, "known_parent": KNOWN_PARENT}
-    return queryset.annotate(**{name: known[name] for name in _extra(keys)})
+    extra = [key.name for key in keys if key.name in known]
+    found = Standing.objects.filter(_ranges(view), board=board, **_exact(view))
+    rows: QuerySet[Any, dict[str, Any]] = found.annotate(
+        **{name: known[name] for name in extra}
+    ).values(*FIELDS, *extra)
+    return rows
 
 
-def _extra(keys: tuple[Key, ...]) -> list[str]:
-    return [key.name for key in keys if key.name.startswith("known_")]
+def _cells(column: Column, view: View) -> "QuerySet[Any, dict[str, Any]]":
+    prefix = "standing__"
+    found = Cell.objects.filter(_ranges(view, prefix), column=column.id, **_exact(view, prefix))
+    fields = (f"{prefix}{name}" for name in FIELDS)
+    rows: QuerySet[Any, dict[str, Any]] = found.values("key", "standing_id", *fields)
+    return rows
 
 
 def _exact(view: View, prefix: str = "") -> dict[str, str]:

@@ -148,6 +148,7 @@ _COPIED = (
 _COLUMNS = ", ".join(f'"{name}"' for name in _COPIED)
 
 # In rank order, so that rows that are read together lie together.
+# Only the names above are put together.
 STANDINGS = f"""
 INSERT INTO evaluations_standing AS s (board_id, variant_id, updated_at, {_COLUMNS})
 SELECT %(board)s, r.variant_id, now(), r.checkpoint_id, r.rank, i.rank_low, i.rank_high,
@@ -165,7 +166,7 @@ ON CONFLICT (board_id, variant_id) DO UPDATE
 SET updated_at = excluded.updated_at, {", ".join(f'"{n}" = excluded."{n}"' for n in _COPIED)}
 WHERE ({", ".join(f's."{name}"' for name in _COPIED)})
     IS DISTINCT FROM ({", ".join(f'excluded."{name}"' for name in _COPIED)})
-"""
+"""  # noqa: S608 no value of anybody's is in it
 
 # A missing score has a cell too (null), so that even the rows that sort last are found by the index.
 CELLS = """

@@ -34,7 +34,7 @@ from hub.models.lineage import DATA_RELATIONS
 
 # First key of the advisory locks that rankers take; the second is the board.
 LOCK = 0x52_41_4E_4B
-CHART_POINTS = 120
+CHART_POINTS = 80
 CHOICES = 40
 
 

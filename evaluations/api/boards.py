@@ -37,7 +37,7 @@ class ColumnSerializer(serializers.Serializer[Column]):
     """One recipe of a board; `key` names it in `ordering` and in the standings' `scores`."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     weight = serializers.FloatField()
     recipe = serializers.CharField(source="link.recipe.digest")
     benchmark = serializers.CharField(source="version.benchmark.slug")
@@ -56,7 +56,8 @@ class BoardDetailSerializer(BoardSerializer):
         fields = [*BoardSerializer.Meta.fields, "columns"]
 
     def get_columns(self, board: Board) -> list[dict[str, Any]]:
-        return list(ColumnSerializer(columns_of(board), many=True).data)
+        columns: Any = columns_of(board, whole=True)
+        return list(ColumnSerializer(instance=columns, many=True).data)
 
 
 class ScoreOnBoardSerializer(serializers.Serializer[Any]):
@@ -77,7 +78,7 @@ class StandingSerializer(serializers.Serializer[Any]):
     average = serializers.FloatField(allow_null=True, help_text="0 = chance, 100 = best.")
     stderr = serializers.FloatField(allow_null=True)
     scores = serializers.DictField(child=ScoreOnBoardSerializer(allow_null=True))
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     delta = serializers.FloatField(allow_null=True)
     delta_stderr = serializers.FloatField(allow_null=True)
     relation = serializers.CharField()
@@ -140,7 +141,9 @@ def _board(slug: str) -> Board:
 def _standings(request: Request, board: Board) -> Response:
     form = BoardForm(request.query_params, columns_of(board))
     if not form.is_valid():
-        raise ValidationError(form.errors)
+        raise ValidationError(
+            {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+        )
     try:
         found = page(board, form.asked(), form.columns)
     except BadCursor as error:

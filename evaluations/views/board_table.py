@@ -149,7 +149,7 @@ def _row(
     runs: str,
 ) -> dict[str, Any]:
     raw = found.view.raw
-    cells = []
+    cells: list[dict[str, Any]] = []
     for column in found.columns:
         cell = row["values"].get(str(column.id))
         if cell is None:

@@ -43,7 +43,8 @@ def board_list(request: HttpRequest) -> HttpResponse:
 def board_detail(request: HttpRequest, slug: str, version: int | None = None) -> HttpResponseBase:
     which = {"current": True} if version is None else {"version": version}
     board = get_object_or_404(Board, slug=slug, **which)
-    form = BoardForm(request.GET, leaderboards.columns_of(board))
+    piece = bool(request.htmx)  # type: ignore[attr-defined]
+    form = BoardForm(request.GET, leaderboards.columns_of(board, whole=not piece))
     form.is_valid()
     view = form.asked()
     if request.GET.get("format") in EXPORTS:
@@ -54,7 +55,7 @@ def board_detail(request: HttpRequest, slug: str, version: int | None = None) ->
         form.add_error("cursor", "That place in the list is not known; this is its start.")
         found = leaderboards.page(board, form.asked(), form.columns)
     context = _table(request, found) | {"section": "boards", "form": form, "board": board}
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not piece or request.htmx.boosted or request.htmx.history_restore_request:  # type: ignore[attr-defined]
         context |= _around(board, form.columns)
     return render_page(request, "evaluations/board_detail.html", context, partial="standings")
 

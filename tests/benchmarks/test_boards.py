@@ -41,7 +41,8 @@ INSERT INTO hub_modelvariant (owner, name, repo_id, licence, licence_name, summa
     created_at, updated_at, state, parameters, architecture, relation)
 SELECT 'owner-' || i %% 997, %(slug)s || '-model-' || i, 'o/' || i,
     (ARRAY['mit', 'apache-2.0', 'llama3.1', ''])[1 + i %% 4], '', '', '{}', '', now(), now(),
-    'published', 1000000::bigint * (1 + i %% 70000), '', (ARRAY['finetune', 'merge', 'quantized', ''])[1 + i %% 4]
+    'published', 1000000::bigint * (1 + i %% 70000), '',
+    (ARRAY['finetune', 'merge', 'quantized', ''])[1 + i %% 4]
 FROM generate_series(1, %(size)s) i
 """
 
@@ -75,7 +76,7 @@ def fill(slug: str, size: int) -> Board:
     recipes: list[Recipe] = [make_recipe() for _ in range(3)]
     board = make_board(slug, recipes)
     run = make_run(make_checkpoint(), recipes[:1], requested_by=_somebody())
-    facts = {
+    facts: dict[str, Any] = {
         "slug": slug, "size": size, "run": run.pk, "recipes": [recipe.pk for recipe in recipes],
         "some": recipes[0].pk,
     }  # fmt: skip
@@ -88,6 +89,10 @@ def fill(slug: str, size: int) -> Board:
 
 def _somebody() -> User:
     return User.objects.get_or_create(username="bench")[0]
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def _seconds(work: Any) -> float:
@@ -170,13 +175,13 @@ def test_a_board_of_100_000_costs_what_one_of_1_000_costs() -> None:
         again = _seconds(lambda board=board: rank_board(board, force=True))
         _add_leader(board)
         shifted = _seconds(lambda board=board: rank_board(board, force=True))
-        print(f"\nrank {size:>7,}: first {first:.2f} s, nothing new {again:.2f} s, "
+        say(f"\nrank {size:>7,}: first {first:.2f} s, nothing new {again:.2f} s, "
               f"new leader {shifted:.2f} s")  # fmt: skip
     with served() as client:
-        print(f"{'':44}" + "".join(f"{size:>12,}" for size in SIZES) + f"{'ratio':>8}")
+        say(f"{'':44}" + "".join(f"{size:>12,}" for size in SIZES) + f"{'ratio':>8}")
         measured = {name: _row(client, boards, name, path) for name, path in _paths(boards).items()}
     ratio = measured["API, first page"][-1] / measured["bare indexed query"][-1]
-    print(f"API against a bare query: {ratio:.2f}")
+    say(f"API against a bare query: {ratio:.2f}")
     for size, board in boards.items():
         for name, view in _views(board).items():
             _check_plan(board, view, f"{size} {name}")
@@ -225,9 +230,7 @@ def _row(
     client: http.client.HTTPConnection, boards: dict[int, Board], name: str, paths: list[str]
 ) -> list[float]:
     times = [latency(client, path) for path in paths]
-    print(
-        f"{name:44}" + "".join(f"{ms:>9.2f} ms" for ms in times) + f"{times[-1] / times[0]:>8.2f}"
-    )
+    say(f"{name:44}" + "".join(f"{ms:>9.2f} ms" for ms in times) + f"{times[-1] / times[0]:>8.2f}")
     return times
 
 

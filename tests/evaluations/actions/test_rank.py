@@ -1,16 +1,13 @@
 """Ranking: who stands where, and what is never counted."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Now
+from django.db import IntegrityError, transaction
 
 from evaluations import statistics
 from evaluations.actions.rank import mark_outdated, rank_board
 from evaluations.models import Board, Cell, Recipe, Standing
-from hub.lease import from_now
 from hub.models import Checkpoint, LineageEdge, ModelVariant
 from tests.factories import (
     make_benchmark_version,
@@ -128,14 +125,6 @@ def test_a_metric_without_bounds_is_anchored_to_the_board_itself() -> None:
     averages = [standings[c.pk].average for c in (best, middle, diverged)]
     assert averages[:2] == [100, 0]
     assert [standings[c.pk].rank for c in (best, middle, diverged)] == [1, 2, 3]
-
-
-def test_a_board_on_which_all_are_the_same_still_ranks_them() -> None:
-    loss = make_benchmark_version(chance=None, best=None, lower_bound=None, upper_bound=None)
-    recipes = [make_recipe(loss)]
-    board = make_board(recipes=recipes)
-    checkpoints = [measured(recipes, [2.0]) for _ in range(2)]
-    assert [ranked(board)[c.pk].rank for c in checkpoints] == [1, 1]
 
 
 def test_an_error_rate_is_normalised_towards_its_lower_bound() -> None:
@@ -304,45 +293,3 @@ def test_the_database_refuses_what_is_no_number(
     if math.isnan(value):
         with pytest.raises(IntegrityError), transaction.atomic():
             Standing.objects.filter(pk=standing.pk).update(average=value, rank=1, place=-value)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_score_that_lands_while_ranking_leaves_the_board_stale(
-    board: Board, recipes: list[Recipe]
-) -> None:
-    measured(recipes, [0.5, 0.5])
-    Board.objects.filter(pk=board.pk).update(stale_since=from_now(-10))
-    read_before = Board.objects.get(pk=board.pk)
-
-    def land_meanwhile(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
-        if "CREATE TEMPORARY TABLE ranking_scores" in sql:
-            with ThreadPoolExecutor(1) as pool:
-                pool.submit(_mark, board.pk).result(timeout=10)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(land_meanwhile):
-        assert rank_board(read_before)
-    assert read_before.ranked_at is not None
-    assert read_before.stale_since is not None
-
-
-def _mark(board_id: int) -> None:
-    Board.objects.filter(pk=board_id).update(stale_since=Now())
-    connection.close()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_callers_at_once_one_ranks(board: Board, recipes: list[Recipe]) -> None:
-    measured(recipes, [0.5, 0.5])
-    Board.objects.filter(pk=board.pk).update(stale_since=Now())
-
-    def rank(_: int) -> bool:
-        try:
-            return rank_board(Board.objects.get(pk=board.pk))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(rank, range(4)))
-    assert sorted(done) == [False, False, False, True]
-    assert Standing.objects.count() == 1

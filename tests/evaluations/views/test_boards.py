@@ -142,7 +142,7 @@ def test_an_export_holds_exactly_the_view(
     rank_board(board)
     path = f"/boards/demo/?licence=apache-2.0&ordering=-rank&format={kind}"
     answer = client.get(path)
-    body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[arg-type]
+    body = b"".join(answer) if answer.streaming else answer.content
     rows: list[Any] = (
         list(csv.DictReader(io.StringIO(body.decode())))
         if kind == "csv"

@@ -1,5 +1,7 @@
 """The queue and one run: live while it lives, still afterwards, buttons only for who may press them."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def failed(user: User, **fields: str) -> Run:
-    facts = {
+    facts: dict[str, Any] = {
         "failure_stage": "preparing", "failure_code": "weights_mismatch",
         "failure_message": "lm_head.weight has the wrong shape.", "failure_whose": "submitter",
     }  # fmt: skip
