@@ -49,8 +49,13 @@ class Step:
         return sum(event.to_state == "passed" for event in self.results)
 
     @property
+    def skipped(self) -> int:
+        return sum(event.to_state == "skipped" for event in self.results)
+
+    @property
     def others(self) -> list[Event]:
-        return [event for event in self.results if event.to_state != "passed"]
+        quiet = {"passed", "skipped"}
+        return [event for event in self.results if event.to_state not in quiet]
 
     @property
     def worst(self) -> str:
