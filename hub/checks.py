@@ -59,9 +59,9 @@ def site_url_is_whole(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 
 @register(Tags.compatibility)
 def harness_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Only workers evaluate: they say so in ROLE, or by running Celery (hub/launch sets it)."""
+    """Only workers evaluate: they say so in TRIBUTARY_ROLE."""
     python = Path(settings.HARNESS_PYTHON)
-    if os.environ.get("TRIBUTARY_ROLE") != "worker" or os.access(python, os.X_OK):
+    if settings.TRIBUTARY_ROLE != "worker" or os.access(python, os.X_OK):
         return []
     return [
         checks.Warning(

@@ -3,6 +3,7 @@
 The table in the root README lists every variable; tests/test_docs.py holds the two against each other.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ env.read_env(str(STATE_DIR / "site.env"), recurse=False)
 # --- What kind of place this is -----------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", False)
+# "worker" where evaluations run: the system checks then look for the harness.
+TRIBUTARY_ROLE = env.str("TRIBUTARY_ROLE", "")
 # The demo makes accounts whose passwords are printed; nothing of it exists outside demo mode.
 DEMO = env.bool("DEMO", False)
 SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=32))
@@ -153,6 +156,11 @@ MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3, validate=validate.Range(min=1))
 
 # --- Where checkpoints come from, where they are kept -------------------------------------------
 
+# huggingface_hub reads these when it is imported, later than this file, as it does HF_ENDPOINT: nothing
+# kept in a home folder, no token found there, nobody told about the machine, bytes as we can hash them.
+os.environ.setdefault("HF_HOME", str(STATE_DIR / "hf"))
+for _switch in ("IMPLICIT_TOKEN", "TELEMETRY", "XET"):
+    os.environ.setdefault(f"HF_HUB_DISABLE_{_switch}", "1")
 HF_ENDPOINT = env.str("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 HF_TOKEN = env.str("HF_TOKEN", "")
 ORIGIN_TIMEOUT = env.float("ORIGIN_TIMEOUT", 10.0, validate=validate.Range(min=0.1))
@@ -283,6 +291,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_COOKIES
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_FAILURE_VIEW = "hub.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 

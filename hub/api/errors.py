@@ -1,19 +1,15 @@
-"""One shape for everything that goes wrong:
-
-    {"error": {"code": str, "message": str, "fields": {name: [str]}}}
-
-`code` is stable, `message` one sentence for a person, `fields` is empty unless fields are to blame.
-"""
+"""Everything that goes wrong in the API, put into the one error shape (hub/http.py)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from hub.http import error_body
 from hub.refusal import Refusal
 from hub.state import IllegalMove
 
@@ -30,16 +26,6 @@ class IdempotencyInProgress(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "idempotency_in_progress"
     default_detail = "The first request with this Idempotency-Key is still at work. Ask again."
-
-
-def body(code: str, message: str, fields: Fields | None = None, **more: str) -> dict[str, Any]:
-    """The error body; `more` may hold `request_id`."""
-    return {"error": {"code": code, "message": message, "fields": fields or {}, **more}}
-
-
-def answer(code: str, message: str, status: int, **more: str) -> JsonResponse:
-    """The same from a place where REST framework is not at work (unknown paths, crashes)."""
-    return JsonResponse(body(code, message, None, **more), status=status)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -63,7 +49,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def _plain(code: str, message: str, status_code: int, fields: Fields | None = None) -> Response:
-    return Response(body(code, message, fields), status=status_code)
+    return Response(error_body(code, message, fields), status=status_code)
 
 
 def _of_framework(error: exceptions.APIException) -> Response:

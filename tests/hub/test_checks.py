@@ -45,12 +45,10 @@ def test_an_address_that_is_none_is_an_error(settings: Settings, address: str) -
     assert ids(checks.site_url_is_whole(None)) == ["hub.E004"]
 
 
-def test_only_a_worker_misses_the_harness(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_a_worker_misses_the_harness(settings: Settings, tmp_path: Path) -> None:
     settings.HARNESS_PYTHON = tmp_path / "python"
     assert checks.harness_is_there(None) == []
-    monkeypatch.setenv("TRIBUTARY_ROLE", "worker")
+    settings.TRIBUTARY_ROLE = "worker"
     assert ids(checks.harness_is_there(None)) == ["hub.W005"]
 
 
