@@ -10,19 +10,20 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 MAX_LENGTH = 1024**2
 TAGS = {
     *("p", "br", "a", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "hr"),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
+    *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
 # Pictures become links: the page's policy loads none from elsewhere, and a picture tells its host
 # who is reading.
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
-# A long line of code scrolls inside its block; the keyboard must reach it to scroll.
-FOCUSABLE = {"pre": {"tabindex": "0"}}
+# Long lines of code and wide tables scroll inside themselves; the keyboard must reach them to scroll.
+FOCUSABLE = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
 SCHEMES = {"http", "https", "mailto"}
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).enable(
@@ -43,7 +44,15 @@ def _picture_as_link(
     return f'<a href="{nh3.clean_text(str(tokens[index].attrs.get("src", "")))}">{label}</a>'
 
 
+def _heading_below_ours(state: StateCore) -> None:
+    """A page has one first heading, its own, and what people wrote stands below a second."""
+    for token in state.tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+
+
 _markdown.add_render_rule("image", _picture_as_link)
+_markdown.core.ruler.push("heading_below_ours", _heading_below_ours)
 
 
 def render(text: str) -> SafeString:

@@ -46,7 +46,7 @@ def test_a_variant_says_what_it_descends_from(client: Client, ann: User) -> None
 def test_a_card_is_shown_without_what_it_could_do(client: Client, ann: User) -> None:
     distilled(ann)
     page = text_of(client, "/variants/river/small/")
-    assert "<h1>What it is</h1>" in page
+    assert "<h3>What it is</h3>" in page
     assert "<script>alert" not in page
     assert "license: mit" not in page
 
