@@ -1,6 +1,10 @@
 """How times and measured things are written on pages about measuring."""
 
+from typing import Any
+
 from django import template
+
+from hub.templatetags.hub_format import human_bytes
 
 register = template.Library()
 
@@ -22,3 +26,22 @@ def seconds_text(seconds: float | None) -> str:
         return f"{minutes}{NO_BREAK}min" + (f" {rest}{NO_BREAK}s" if rest else "")
     hours, minutes = divmod(round(whole / 60), 60)
     return f"{hours}{NO_BREAK}h" + (f" {minutes}{NO_BREAK}min" if minutes else "")
+
+
+# What a worker tells about itself that is not plain once its underscores are spaces.
+HARDWARE_NAMES = {"cpu": "CPU", "gpus": "GPUs", "max_rss": "Most memory used"}
+
+
+@register.filter
+def hardware_facts(hardware: dict[str, Any]) -> list[tuple[str, str]]:
+    """[(name, value)] of a run's machine in words; what it did not have or tell is left out."""
+    told = {name: value for name, value in hardware.items() if value not in (None, "", [])}
+    return [_fact(name, value) for name, value in told.items()]
+
+
+def _fact(name: str, value: Any) -> tuple[str, str]:
+    short = name.removesuffix("_bytes")
+    words = HARDWARE_NAMES.get(short) or short.replace("_", " ").capitalize()
+    if short != name:
+        return words, human_bytes(value)
+    return words, ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from hub.actions.create_token import create_token
 from tests.browser.conftest import enter, sign_in
 from tests.browser.world import World, make_world
+from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -120,7 +121,7 @@ CONTRIBUTING = (
         status=403,
     ),
 )
-# Asked for by somebody who signed in with the form a moment ago, as allauth wants it for some.
+# Asked for by somebody who gave the password a moment ago, as allauth wants it for some.
 ACCOUNT = tuple(
     Visit(name, person="ann")
     for name in (
@@ -226,6 +227,9 @@ def test_pages_of_ones_account_are_accessible_and_fit(page: Page) -> None:
     create_token(user=world.ann, name="laptop", scopes=["contribute"])
     EmailAddress.objects.create(user=world.ann, email=world.ann.email, primary=True, verified=True)
     sign_in(page, world.ann)
+    page.goto(reverse("account_reauthenticate"))
+    page.fill("main [name=password]", PASSWORD)
+    page.click("main button[type=submit]")
     wrong: list[str] = []
     for visit in ACCOUNT:
         wrong += wrong_with(page, visit, visit.path(world))

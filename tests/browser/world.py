@@ -51,6 +51,7 @@ A *small* model, with [a link](https://example.org/), `code`, and a table:
 a line of code that is rather longer than a telephone is wide, so that it has to scroll inside itself
 ```
 """
+SAID = "Say what it was *trained* on."
 LICENCES = ("apache-2.0", "mit", "cc-by-nc-4.0")
 
 
@@ -172,11 +173,10 @@ def contributions_in_every_state(ann: User, ben: User, cleo: User) -> dict[str, 
 def _revise(contribution: Contribution, ann: User, ben: User) -> None:
     """Checked with a failure and a warning, sent back, discussed, and revised."""
     pass_checks(contribution)
-    head = {"contribution": contribution, "head": 1}
-    review(reviewer=ben, verdict="request_changes", body="Say what it was *trained* on.", **head)
+    review(reviewer=ben, contribution=contribution, head=1, verdict="request_changes", body=SAID)
     comment(author=ann, contribution=contribution, body="I will.")
     payload = variant_payload("river/revised", summary="Trained on rain.", card_text=CARD)
-    revise(actor=ann, payload=payload, note="Now it says so.", **head)
+    revise(actor=ann, payload=payload, contribution=contribution, head=1, note="Trained on what.")
     checks = Check.objects.filter(version__contribution=contribution, version__number=2)
     first, second = checks.order_by("pk")[:2]
     said = {"finished_at": timezone.now(), "whose": "submitter"}

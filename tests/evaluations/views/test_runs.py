@@ -108,3 +108,12 @@ def test_strangers_and_nobodies_cannot(client: Client, ann: User, sam: User, ver
 
 def test_unknown_runs_are_not_found(client: Client) -> None:
     assert client.get("/runs/999999/").status_code == 404
+
+
+def test_the_machine_is_described_in_words(client: Client, ann: User) -> None:
+    told = {"cpu": "Pond", "memory_bytes": 25_276_502_016, "gpus": [], "max_rss_bytes": None}
+    page = page_of(client, make_run(requested_by=ann, hardware={**told, "batch_size": 16}))
+    for piece in ("<dt>CPU</dt><dd>Pond", "<dt>Memory</dt><dd>25.3", "<dt>Batch size</dt><dd>16"):
+        assert piece in page
+    assert "GPUs" not in page
+    assert "Most memory used" not in page
