@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from io import FileIO
+from io import FileIO, UnsupportedOperation
 from pathlib import Path
 
 BLOCK = 1024**2
@@ -44,6 +44,9 @@ def full_disk_named(folder: Path) -> Iterator[None]:
 class Partial:
     """Bytes at `path`, locked by their holder; `target_of` says where a digest's blob belongs.
 
+    It has what a download asks of a file: `write` at the end, `tell`, and `seek` with `truncate` to
+    start over. Nothing else can be said of bytes that are hashed as they come.
+
     Hashing and syncing run beside the network in two helper threads, started for large files only:
     one after the other they would add a quarter to the time of a quick download.
     """
@@ -69,8 +72,8 @@ class Partial:
             self.size += len(block)
         return self.size
 
-    def write(self, data: bytes) -> None:
-        """Add `data` at the end. Raises StoreFull."""
+    def write(self, data: bytes) -> int:
+        """Add `data` at the end; how many bytes those were. Raises StoreFull."""
         rest = memoryview(data)
         with full_disk_named(self.path.parent):
             while rest:  # unbuffered files may take less than all of it
@@ -81,6 +84,22 @@ class Partial:
         self._unsynced_bytes += len(data)
         if self._unhashed_bytes >= HASH_BYTES:
             self._help()
+        return len(data)
+
+    def tell(self) -> int:
+        return self.size
+
+    def seek(self, position: int) -> int:
+        """To the start, which forgets every byte so far, or to the end."""
+        if position not in {0, self.size}:
+            raise UnsupportedOperation("bytes that are hashed cannot be written over")
+        if not position:
+            self.restart()
+        return position
+
+    def truncate(self) -> int:
+        """Nothing lies behind the position."""
+        return self.size
 
     def restart(self) -> None:
         """Forget every byte so far."""

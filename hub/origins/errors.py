@@ -4,14 +4,28 @@ Codes are stable: pages, the API and the run's record show them, and `retryable`
 run waits and tries again by itself.
 """
 
-import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import httpx2
+from django.conf import settings
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
 
-from hub.store import StoreFull, WrongDigest
+from hub.partial import FULL
+from hub.store import WrongDigest
 
 Whose = Literal["submitter", "hub"]
 
@@ -134,6 +148,40 @@ KINDS: dict[str, Kind] = {
 }
 
 
+# What can go wrong outside, in a call of the client or of the store; HfHubHTTPError is an OSError.
+OUTSIDE = (httpx2.HTTPError, httpx2.InvalidURL, EntryNotFoundError, OSError, ValueError)
+
+# The first that fits; a subclass stands before its class. Between the two, a status decides.
+REFUSED: tuple[tuple[type[Exception], str], ...] = (
+    (WrongDigest, "checksum_mismatch"),
+    (HFValidationError, "bad_repo_id"),
+    (GatedRepoError, "gated"),
+    (DisabledRepoError, "disabled"),
+    (RevisionNotFoundError, "revision_not_found"),
+    (LocalEntryNotFoundError, "origin_down"),
+    (EntryNotFoundError, "file_not_found"),
+    (RepositoryNotFoundError, "repo_not_found"),
+    (OfflineModeIsEnabled, "origin_down"),
+)
+FAILED: tuple[tuple[type[Exception], str], ...] = (
+    (httpx2.TimeoutException, "origin_slow"),
+    (httpx2.ConnectError, "origin_down"),
+    (httpx2.TransportError, "truncated"),
+    (httpx2.HTTPError, "not_the_hub"),
+    (httpx2.InvalidURL, "not_the_hub"),
+    (ValueError, "not_the_hub"),
+)
+BY_STATUS = {
+    401: "unauthorised",
+    403: "private",
+    404: "repo_not_found",
+    408: "origin_down",
+    410: "repo_not_found",
+    416: "size_mismatch",
+    429: "rate_limited",
+}
+
+
 class OriginError(Exception):
     """`code` is stable, `message` is for people, `whose` says who can do something about it."""
 
@@ -151,55 +199,75 @@ class Cancelled(Exception):
     """The caller's `cancelled()` said so; what was fetched completely is in the store."""
 
 
-def from_status(response: httpx2.Response, *, what: str, host: str) -> OriginError:
-    """The error that an answer of 4xx or 5xx means. `X-Error-Code` decides before the status."""
-    status = response.status_code
-    told = response.headers.get("X-Error-Message", "")
-    by_code = {
-        "GatedRepo": "gated",
-        "RevisionNotFound": "revision_not_found",
-        "EntryNotFound": "file_not_found",
-        "RepoNotFound": "repo_not_found",
-    }
-    code = by_code.get(response.headers.get("X-Error-Code", ""))
-    if code is None and told == "Access to this resource is disabled.":
-        code = "disabled"
-    if code is None and status == 401:
-        code = "bad_token" if told.startswith("Invalid credentials") else "unauthorised"
-    if code is None and status == 429:
-        wait = response.headers.get("Retry-After", "")
-        told = f" for {wait} seconds" if wait.isdecimal() else ""
-        return OriginError("rate_limited", host=host, wait=told)
-    if code is None:
-        code = {403: "private", 404: "repo_not_found", 410: "repo_not_found"}.get(status)
-    if code is None:
-        code = "origin_down" if status >= 500 or status == 408 else "refused"
-    return OriginError(code, what=what, host=host, status=status, detail=f"HTTP {status}")
-
-
-def from_exception(error: Exception, *, what: str, host: str, seconds: float) -> OriginError:
-    """The error that a failed request, or a failed write into the store, means."""
+def from_exception(error: Exception, *, what: str, host: str) -> OriginError:
+    """What a failure of the client, or of the store, means; raises `error` when that is unknown."""
     if isinstance(error, OriginError):
         return error
-    if isinstance(error, StoreFull):
-        return OriginError("disk_full", what=what)
-    if isinstance(error, WrongDigest):
-        return OriginError("checksum_mismatch", what=what, host=host)
-    if isinstance(error, httpx2.TimeoutException):
-        return OriginError("origin_slow", what=what, host=host, seconds=seconds)
-    if isinstance(error, httpx2.ConnectError):
-        cause: BaseException | None = error
-        while cause:
-            if isinstance(cause, ssl.SSLError):
-                return OriginError("tls", host=host, detail=_brief(cause))
-            cause = cause.__cause__ or cause.__context__
-        return OriginError("origin_down", what=what, host=host, detail="no connection")
-    if isinstance(error, httpx2.TransportError):
-        return OriginError("truncated", what=what, host=host)
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | httpx2.HTTPError):
-        return OriginError("not_the_hub", what=what, host=host)
-    raise error
+    code = _code_of(error)
+    if not code:
+        raise error
+    status, wait, detail = 0, None, "no connection"
+    if isinstance(error, HfHubHTTPError):
+        status, wait = error.response.status_code, asked_to_wait(error.response.headers)
+        detail = f"HTTP {status}"
+    elif code == "tls":
+        detail = _brief(_tls_error(error))
+    elif isinstance(error, OfflineModeIsEnabled):
+        detail = "HF_HUB_OFFLINE is set"
+    return OriginError(
+        code,
+        what=what[:200],
+        host=host,
+        status=status,
+        detail=detail,
+        wait="" if wait is None else f" for {wait} seconds",
+        seconds=settings.ORIGIN_TIMEOUT,
+    )
 
 
-def _brief(error: BaseException) -> str:
+def asked_to_wait(headers: Mapping[str, str]) -> int | None:
+    """The seconds after which an origin wants to be asked again, where it says so."""
+    limit = parse_ratelimit_headers(headers)
+    if limit and not limit.remaining:
+        return int(limit.reset_in_seconds)
+    asked = headers.get("Retry-After", "")
+    return int(asked) if asked.isdecimal() else None
+
+
+def _code_of(error: Exception) -> str:
+    """'' when it is none of those that an origin or a full disk explains."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return "disk_full"
+    if isinstance(error, httpx2.ConnectError) and _tls_error(error):
+        return "tls"
+    if isinstance(error, HfHubHTTPError) and _refuses_our_token(error.response):
+        return "bad_token"
+    for kind, code in REFUSED:
+        if isinstance(error, kind):
+            return code
+    if isinstance(error, HfHubHTTPError):
+        status = error.response.status_code
+        return BY_STATUS.get(status, "origin_down" if status >= 500 else "refused")
+    for kind, code in FAILED:
+        if isinstance(error, kind):
+            return code
+    # The client's own check of a length says no more than this.
+    return "truncated" if type(error) is OSError and error.errno is None else ""
+
+
+def _refuses_our_token(response: httpx2.Response) -> bool:
+    told: str = response.headers.get("X-Error-Message", "")
+    return response.status_code == 401 and told.startswith("Invalid credentials")
+
+
+def _tls_error(error: BaseException) -> ssl.SSLError | None:
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, ssl.SSLError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _brief(error: ssl.SSLError | None) -> str:
     return str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "TLS error")

@@ -48,22 +48,22 @@ def fetch_checkpoint(
 
 
 class _Crew:
-    """A few threads, each with a connection of its own, that empty one list of files."""
+    """A few threads that empty one list of files."""
 
     def __init__(
         self, origin: HuggingFace, store: Store, repo_id: str, commit: str, rows: list[FileRow]
     ) -> None:
-        self.origin = origin
+        headers = origin.headers()
         self.store = store
         self.stop = threading.Event()
         self.errors: list[BaseException] = []
         self.downloads = [
             Download(
                 url=origin.url_of(repo_id, commit, row["path"]),
+                headers=headers,
                 file=row,
                 what=f"{repo_id}/{row['path']}",
                 host=origin.host,
-                timeout=origin.timeout,
                 stop=self.stop,
             )
             # The largest first, so that the last thread does not end with a giant alone.
@@ -99,13 +99,12 @@ class _Crew:
 
     def _member(self) -> None:
         try:
-            with self.origin.client() as client:
-                while self.waiting and not self.stop.is_set():
-                    try:
-                        download = self.waiting.popleft()
-                    except IndexError:
-                        return
-                    download.run(client, self.store)
+            while self.waiting and not self.stop.is_set():
+                try:
+                    download = self.waiting.popleft()
+                except IndexError:
+                    return
+                download.run(self.store)
         except BaseException as error:  # noqa: BLE001 (handed to the caller's thread)
             self.errors.append(error)
         finally:

@@ -1,40 +1,41 @@
 """The Hugging Face Hub, or whatever HF_ENDPOINT names that speaks as it does.
 
-Addresses and names follow the client library; the session is our own: time-outs from the settings,
-no token but ours, no cache in a home folder, no requests to anywhere but the endpoint and the
-storage that it sends us on to.
+Every request is the client's (client.py). Its `repo_info` describes; its session reads the few bytes
+of headers and cards, because none of its functions stops at a limit; download.py brings files in.
 """
 
 import json
-import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 from django.conf import settings
-from huggingface_hub import hf_hub_url
-from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+from huggingface_hub import (
+    DatasetInfo,
+    ModelInfo,
+    get_session,
+    hf_hub_url,
+    hf_raise_for_status,
+)
 
 from hub import store as stores
 from hub.cards import MAX_CARD_BYTES
 from hub.manifest import WEIGHT_SUFFIXES, FileRow, Manifest, is_evaluated
-from hub.origins import safetensors
-from hub.origins.errors import OriginError, from_exception, from_status
+from hub.origins import client, safetensors
+from hub.origins.errors import OUTSIDE, OriginError, from_exception
 from hub.origins.limits import check_limits
 from hub.origins.protocol import Description, Kind, RemoteFile, WeightsSummary
 
-USER_AGENT = "tributary"
-MAX_INFO_BYTES = 64 * 1024**2
 MAX_CONFIG_BYTES = 4 * 1024**2
 # Files that the origin does not keep in LFS are small; nobody hashed them for us.
 MAX_PLAIN_BYTES = 64 * 1024**2
 HEADER_GUESS = 100_000
 PARALLEL_READS = 8
+# How the client fails on an answer that is JSON, or nearly, but not about a repository.
+UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -49,26 +50,15 @@ class HuggingFace:
     def host(self) -> str:
         return urlsplit(self.endpoint).netloc
 
-    def client(self) -> httpx2.Client:
-        """A new session, to be closed by whoever asked for it. Follows renames and storage links."""
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        return httpx2.Client(
-            headers=headers,
-            timeout=self.timeout,
-            follow_redirects=True,
-            max_redirects=5,
-            event_hooks={"request": [self._guard]},
-            verify=_tls(),
-        )
+    def headers(self) -> dict[str, str]:
+        return client.headers(self.token)
 
     def url_of(self, repo_id: str, commit: str, path: str, *, kind: Kind = "model") -> str:
         return hf_hub_url(repo_id, path, repo_type=kind, revision=commit, endpoint=self.endpoint)
 
     def describe(self, repo_id: str, revision: str = "main", kind: Kind = "model") -> Description:
         info = self._info(repo_id, revision, kind)
-        description = _description(info, kind, self.host)
+        description = self._description(info, kind)
         return replace(description, card_text=self._card(description))
 
     def read(
@@ -93,7 +83,7 @@ class HuggingFace:
 
     def weights_summary(self, repo_id: str, commit: str) -> WeightsSummary:
         info = self._info(repo_id, commit, "model")
-        return self._summary(_description(info, "model", self.host))
+        return self._summary(self._description(info, "model"))
 
     def manifest(self, description: Description) -> Manifest:
         """The evaluated files with their digests.
@@ -160,18 +150,34 @@ class HuggingFace:
         except safetensors.BadHeader as error:
             raise OriginError("bad_weights", what=what, detail=str(error)) from error
 
-    def _info(self, repo_id: str, revision: str, kind: Kind) -> Any:
-        try:
-            validate_repo_id(repo_id)
-        except HFValidationError as error:
-            raise OriginError("bad_repo_id", what=repo_id[:100]) from error
-        address = f"{self.endpoint}/api/{kind}s/{repo_id}/revision/{quote(revision, safe='')}"
+    def _info(self, repo_id: str, revision: str, kind: Kind) -> ModelInfo | DatasetInfo:
         what = repo_id if revision == "main" else f"{repo_id}@{revision[:60]}"
-        data = self._get(f"{address}?blobs=true", what=what, max_bytes=MAX_INFO_BYTES)
+        api = client.api(self.endpoint, self.token)
+        ask = api.model_info if kind == "model" else api.dataset_info
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError) as error:
+            return ask(repo_id, revision=revision, files_metadata=True, timeout=self.timeout)
+        except OUTSIDE as error:
+            raise from_exception(error, what=what, host=self.host) from error
+        except UNREADABLE as error:
             raise OriginError("not_the_hub", what=what, host=self.host) from error
+
+    def _description(self, info: ModelInfo | DatasetInfo, kind: Kind) -> Description:
+        if not info.sha or info.siblings is None:
+            raise OriginError("not_the_hub", what=info.id, host=self.host)
+        files = tuple(
+            RemoteFile(row.rfilename, row.size or 0, row.lfs.sha256 if row.lfs else None)
+            for row in info.siblings
+        )
+        return Description(
+            repo_id=info.id,
+            commit=info.sha,
+            kind=kind,
+            card_text="",
+            files=files,
+            gated=bool(info.gated),
+            private=bool(info.private),
+            tags=tuple(tag for tag in info.tags or () if isinstance(tag, str)),
+        )
 
     def _card(self, description: Description) -> str:
         """README.md, '' when there is none, it is enormous, or a gate stands before it."""
@@ -194,61 +200,23 @@ class HuggingFace:
 
     def _get(self, url: str, *, what: str, max_bytes: int, ranged: bool = False) -> bytes:
         """At most `max_bytes` of the answer's body, within six time-outs altogether."""
-        headers = {"Range": f"bytes=0-{max_bytes - 1}"} if ranged else {}
+        headers = self.headers()
+        if ranged:
+            headers["range"] = f"bytes=0-{max_bytes - 1}"
         deadline = time.monotonic() + 6 * self.timeout
         body = bytearray()
         try:
-            with self.client() as client, client.stream("GET", url, headers=headers) as response:
-                if response.status_code >= 400:
-                    raise from_status(response, what=what, host=self.host)
+            with get_session().stream("GET", url, headers=headers) as response:
+                hf_raise_for_status(response)
                 for block in response.iter_bytes():
                     body += block
                     if len(body) >= max_bytes:
                         break
                     if time.monotonic() > deadline:
                         raise httpx2.ReadTimeout("too slow altogether")
-        except (OriginError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise from_exception(error, what=what, host=self.host, seconds=self.timeout) from error
+        except OUTSIDE as error:
+            raise from_exception(error, what=what, host=self.host) from error
         return bytes(body[:max_bytes])
-
-    def _guard(self, request: httpx2.Request) -> None:
-        """Before every request, redirected ones too: our token stays home, TLS stays on."""
-        home = httpx2.URL(self.endpoint)
-        if request.url.origin != home.origin:
-            request.headers.pop("Authorization", None)
-        if home.scheme == "https" and request.url.scheme != "https":
-            raise OriginError("not_the_hub", what=str(request.url.host), host=self.host)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Reading the certificates takes 50 ms: once a process, not once a session."""
-    return httpx2.create_ssl_context()
-
-
-def _description(info: Any, kind: Kind, host: str) -> Description:
-    """Read the endpoint's JSON; OriginError when it is something else."""
-    try:
-        files = tuple(
-            RemoteFile(
-                str(row["rfilename"]),
-                int(row.get("size") or 0),
-                (row.get("lfs") or {}).get("sha256"),
-            )
-            for row in info["siblings"]
-        )
-        return Description(
-            repo_id=str(info["id"]),
-            commit=str(info["sha"]),
-            kind=kind,
-            card_text="",
-            files=files,
-            gated=bool(info.get("gated")),
-            private=bool(info.get("private")),
-            tags=tuple(tag for tag in info.get("tags") or () if isinstance(tag, str)),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise OriginError("not_the_hub", what="the repository", host=host) from error
 
 
 def from_settings() -> HuggingFace:

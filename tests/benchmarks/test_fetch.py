@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from huggingface_hub import constants, snapshot_download
+from huggingface_hub import snapshot_download
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 from pytest_django.fixtures import Settings
 
@@ -68,11 +68,9 @@ def test_a_fetch_costs_little_more_than_a_download_and_the_second_nothing(
     origin: Origin,
     tmp_path: Path,
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
     settings.HF_ENDPOINT, settings.HF_TOKEN = origin.url, ""
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
     disable_progress_bars()
     checkpoint = Checkpoint(
         variant=ModelVariant(repo_id="a/b"), commit=COMMIT, files=list(origin.rows)

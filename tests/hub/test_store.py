@@ -3,6 +3,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from io import UnsupportedOperation
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,15 @@ except StoreFull as error:
     assert left_over(store) == []
     assert list(store.blobs.iterdir()) == []
     assert issubclass(StoreFull, OSError)
+
+
+def test_a_partial_starts_over_but_writes_nothing_over(store: Store) -> None:
+    with store.claim(DIGEST) as partial:
+        assert partial is not None
+        assert partial.write(DATA[:100]) == partial.tell() == 100
+        with pytest.raises(UnsupportedOperation):
+            partial.seek(50)
+        assert (partial.seek(100), partial.truncate()) == (100, 100)
+        assert (partial.seek(0), partial.truncate()) == (0, 0)
+        partial.write(DATA)
+        assert partial.keep(DIGEST) == DIGEST

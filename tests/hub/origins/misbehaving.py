@@ -27,6 +27,7 @@ class Misbehaving(ThreadingHTTPServer):
         self.sent = 0  # bytes of file bodies
         self.drop_after: int | None = None  # each connection, in body bytes
         self.drops = 0  # how many connections are dropped; -1: all
+        self.status_after_drop = 0  # what every request gets from then on
         self.status = 0  # instead of 200, on every path
         self.headers: dict[str, str] = {}
         self.body: bytes | None = None  # instead of JSON, on /api/
@@ -59,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server, path = self.server, unquote(self.path)
-        server.requests.append((self.command, path, dict(self.headers)))
+        headers = {name.title(): value for name, value in self.headers.items()}
+        server.requests.append((self.command, path, headers))
         if server.hang.is_set():
             server.gone.wait(20)
             self.close_connection = True
@@ -78,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             row: dict[str, Any] = {"rfilename": path, "size": len(data)}
             if path.endswith((".safetensors", ".gguf")):
                 row["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+                row["lfs"]["pointerSize"] = 134
             rows.append(row)
         return {"id": "a/b", "sha": COMMIT, "siblings": rows, **self.server.info}
 
@@ -119,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
             block = data[start : start + BLOCK]
             if server.drop_after is not None and server.drops and sent >= server.drop_after:
                 server.drops -= 1
+                server.status = server.status_after_drop
                 self.close_connection = True
                 with suppress(OSError):
                     self.connection.shutdown(socket.SHUT_RDWR)

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 
 import pytest
+from huggingface_hub import constants
 from pytest_django.fixtures import Settings
 
 from hub.manifest import Manifest
 from hub.models import Checkpoint
-from hub.origins import OriginError, download
+from hub.origins import OriginError
 from hub.origins.errors import Cancelled
 from hub.origins.fetch import fetch_checkpoint
 from hub.store import Store
@@ -23,9 +24,9 @@ BIG = hashlib.sha256(WEIGHTS).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once: the waits are for networks, not for tests."""
-    monkeypatch.setattr(download, "FIRST_WAIT_SECONDS", 0.001)
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client writes every 10 MB; the files here are smaller than that."""
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 64 * 1024)
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def test_every_file_is_here_and_nothing_else(
     assert progress[-1] == (checkpoint.size, checkpoint.size)
     assert hub.sent == checkpoint.size
     assert len(hub.requests) == 2  # no questions before, no pickles, no card
+    assert all("hf_hub/2.4" in headers["User-Agent"] for _, _, headers in hub.requests)
     assert list(store.partials.iterdir()) == []
 
 
@@ -103,10 +105,10 @@ def test_a_dropped_connection_goes_on_where_it_broke(
 def test_what_arrived_before_a_failure_is_resumed_by_the_next_fetch(
     checkpoint: Checkpoint, store: Store, hub: Misbehaving
 ) -> None:
-    hub.drop_after, hub.drops = 256 * 1024, -1
-    assert failure(checkpoint, store).code == "truncated"
+    hub.drop_after, hub.drops, hub.status_after_drop = 256 * 1024, 1, 503
+    assert failure(checkpoint, store).code == "origin_down"
     first = hub.sent
-    hub.drop_after = None
+    hub.drop_after, hub.status = None, 0
     fetch(checkpoint)
     assert store.verify(BIG)
     assert hub.sent <= checkpoint.size + 4 * 64 * 1024
@@ -126,7 +128,8 @@ def test_what_arrived_before_a_failure_is_resumed_by_the_next_fetch(
         ({"status": 404, "headers": {"X-Error-Code": "RevisionNotFound"}}, "revision_not_found"),
         ({"status": 429, "headers": {"Retry-After": "3600"}}, "rate_limited"),
         ({"status": 429, "headers": {"Retry-After": "0"}}, "rate_limited"),
-        ({"stall_after": 128 * 1024}, "origin_slow"),
+        ({"drop_after": 0, "drops": -1}, "truncated"),
+        ({"stall_after": 0}, "origin_slow"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -148,6 +151,7 @@ def test_corrupt_bytes_are_forgotten(
     checkpoint: Checkpoint, store: Store, hub: Misbehaving
 ) -> None:
     hub.corrupt = True
+    checkpoint.files = [row for row in checkpoint.files if row["sha256"] == BIG]
     assert failure(checkpoint, store).code == "checksum_mismatch"
     assert not (store.partials / f"{BIG}.partial").exists()
     hub.corrupt = False
@@ -165,14 +169,32 @@ def test_a_bad_part_from_before_does_not_condemn_the_origin(
     assert store.verify(BIG)
 
 
-def test_nobody_listens_and_nobody_answers(
-    checkpoint: Checkpoint, store: Store, hub: Misbehaving, settings: Settings
-) -> None:
+def test_nobody_listens(checkpoint: Checkpoint, store: Store, settings: Settings) -> None:
     settings.HF_ENDPOINT = f"http://127.0.0.1:{unused_port()}"
     assert failure(checkpoint, store).code == "origin_down"
-    settings.HF_ENDPOINT, settings.ORIGIN_TIMEOUT = hub.url, 0.1
+
+
+def test_nobody_answers(
+    checkpoint: Checkpoint, store: Store, hub: Misbehaving, settings: Settings
+) -> None:
+    settings.ORIGIN_TIMEOUT = 0.1
     hub.hang.set()
+    start = time.monotonic()
     assert failure(checkpoint, store).code == "origin_slow"
+    assert (
+        time.monotonic() - start < 6 * settings.ORIGIN_TIMEOUT + 5 + 3
+    )  # the client's repetitions
+
+
+def test_a_long_wait_is_left_to_the_queue(
+    checkpoint: Checkpoint, store: Store, hub: Misbehaving
+) -> None:
+    hub.status, hub.headers = 429, {"RateLimit": '"resolvers";r=0;t=290'}
+    start = time.monotonic()
+    error = failure(checkpoint, store)
+    assert (error.code, error.retryable) == ("rate_limited", True)
+    assert "for 290 seconds" in error.message
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("setting", ["CHECKPOINT_MAX_BYTES", "CHECKPOINT_MAX_FILES"])
@@ -223,6 +245,26 @@ def test_cancelling_takes_less_than_a_second_even_in_a_dead_connection(
     assert time.monotonic() - asked[0] < 1
     assert not store.has(BIG)
     hub.gone.set()
+
+
+def test_a_cancelled_fetch_asks_no_more(
+    checkpoint: Checkpoint, store: Store, hub: Misbehaving, settings: Settings
+) -> None:
+    settings.ORIGIN_TIMEOUT = 0.2
+    before = set(threading.enumerate())
+    hub.hang.set()
+    with pytest.raises(Cancelled):
+        fetch(checkpoint, lambda: bool(hub.requests))
+    asked = len(hub.requests)
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith("fetch-"):
+            thread.join(timeout=5)
+            assert not thread.is_alive()
+    assert len(hub.requests) == asked
+    hub.gone.set()
+    hub.hang.clear()
+    fetch(checkpoint)
+    assert store.verify(BIG)
 
 
 def test_a_lost_lease_in_the_callback_stops_the_fetch(

@@ -2,8 +2,12 @@ import json
 import ssl
 import struct
 import threading
+from pathlib import Path
 
+import httpx2
+import huggingface_hub
 import pytest
+from huggingface_hub import constants, get_session
 from pytest_django.fixtures import Settings
 
 from hub import origins
@@ -186,6 +190,7 @@ def test_a_hostile_header_is_refused(hub: Misbehaving, data: bytes) -> None:
             "submitter",
             False,
         ),
+        (400, {}, "refused", "hub", False),
         (429, {"Retry-After": "120"}, "rate_limited", "hub", True),
         (418, {}, "refused", "hub", False),
         (500, {}, "origin_down", "hub", True),
@@ -277,6 +282,46 @@ def test_our_token_goes_to_the_endpoint_and_nowhere_else(
         assert all("Authorization" not in headers for _, _, headers in storage.requests)
 
 
+def test_what_began_in_tls_does_not_go_on_without(hub: Misbehaving) -> None:
+    (*_, look) = get_session().event_hooks["response"]
+    request = httpx2.Request("GET", "https://hub.example/a/b/resolve/main/README.md")
+    look(httpx2.Response(302, headers={"Location": "https://cdn.example/x"}, request=request))
+    look(httpx2.Response(302, headers={"Location": "/elsewhere"}, request=request))
+    downgrade = httpx2.Response(302, headers={"Location": f"{hub.url}/x"}, request=request)
+    with pytest.raises(OriginError) as error:
+        look(downgrade)
+    assert error.value.code == "not_the_hub"
+
+
+def test_the_client_is_the_real_one_and_talks_to_nobody_else(hub: Misbehaving) -> None:
+    origin = origins.get()
+    origin.manifest(origin.describe("a/b"))
+    agents = {headers["User-Agent"] for _, _, headers in hub.requests}
+    assert [agent.split("; ")[:2] for agent in agents] == [["tributary/1.0.0", "hf_hub/2.4.0"]]
+    assert huggingface_hub.__version__ == "2.4.0"
+    read = {
+        f"/a/b/resolve/{COMMIT}/{name}"
+        for name in ("README.md", "config.json", "model.safetensors")
+    }
+    assert set(hub.paths()) == {"/api/models/a/b/revision/main?blobs=true", *read}
+
+
+def test_the_client_keeps_nothing_at_home_and_tells_nothing(settings: Settings) -> None:
+    home = Path(constants.HF_HOME)
+    # The controlling process of a parallel test session has set it for its workers.
+    assert (home.name, home.parent.parent) == ("hf", settings.STATE_DIR.parent)
+    assert constants.HF_HUB_DISABLE_IMPLICIT_TOKEN
+    assert constants.HF_HUB_DISABLE_TELEMETRY
+    assert constants.HF_HUB_DISABLE_XET
+
+
+def test_an_offline_client_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    error = failure()
+    assert (error.code, error.retryable) == ("origin_down", True)
+    assert "HF_HUB_OFFLINE" in error.message
+
+
 def test_no_token_is_sent_that_nobody_configured(
     hub: Misbehaving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,7 +357,7 @@ def test_every_reason_reads_as_a_sentence() -> None:
         assert message.endswith(".")
 
 
-def test_threads_do_not_share_a_session() -> None:
+def test_many_threads_may_ask_at_once() -> None:
     done: list[str] = []
     threads = [
         threading.Thread(target=lambda: done.append(origins.get().describe("a/b").commit))
