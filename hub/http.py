@@ -44,4 +44,4 @@ def error_body(
 
 def error_answer(code: str, message: str, status: int, **more: str) -> JsonResponse:
     """The same from a place where REST framework is not at work (unknown paths, crashes)."""
-    return JsonResponse(error_body(code, message, **more), status=status)
+    return JsonResponse(error_body(code, message, None, **more), status=status)

@@ -115,7 +115,6 @@ def worker_environment(**extra: str) -> dict[str, str]:
     url = f"postgresql://{host['USER']}:{host['PASSWORD']}@{host['HOST'] or 'localhost'}:{host['PORT']}"
     return {
         **os.environ,
-        "CELERY_SKIP_CHECKS": "1",
         "DATABASE_URL": f"{url}/{connection.settings_dict['NAME']}",
         "DATABASE_POOL_SIZE": "4",
         "STATE_DIR": str(settings.STATE_DIR),

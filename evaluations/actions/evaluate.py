@@ -9,7 +9,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
-from hub.origins.fetch import fetch_checkpoint
 
 from evaluations.actions.fail import Failure, fail_run
 from evaluations.actions.move import move_run
@@ -23,6 +22,7 @@ from evaluations.models.run import Whose
 from hub import store
 from hub.lease import Keeper
 from hub.origins.errors import Cancelled, OriginError
+from hub.origins.fetch import fetch_checkpoint
 from hub.state import IllegalMove
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,5 @@ urlpatterns = [
     path("scores/<int:pk>/raw/", scores.ScoreRaw.as_view(), name="api_score_raw"),
     path("boards/", boards.BoardList.as_view(), name="api_board_list"),
     path("boards/<slug:slug>/", boards.BoardDetail.as_view(), name="api_board_detail"),
-    path(
-        "boards/<slug:slug>/standings/", boards.StandingList.as_view(), name="api_standing_list"
-    ),
+    path("boards/<slug:slug>/standings/", boards.StandingList.as_view(), name="api_standing_list"),
 ]

@@ -116,7 +116,7 @@ def test_a_whole_run_against_the_stock_command_line(
     ours, theirs = (min(column) for column in zip(*pairs, strict=True))
     run = Run.objects.latest("pk")
     with capsys.disabled():
-        print(  # noqa: T201
+        print(
             f"\nwhole run: hub {ours:.1f} s, lm-eval {theirs:.1f} s, ratio {ours / theirs:.2f} "
             f"(best of {TURNS}); all: {[(round(a, 1), round(b, 1)) for a, b in pairs]}; "
             f"seconds of the last run: {run.timings}"

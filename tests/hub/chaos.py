@@ -30,7 +30,7 @@ class CuttingProxy:
             threading.Thread(target=self._pump, args=(near, far, False), daemon=True).start()
             threading.Thread(target=self._pump, args=(far, near, True), daemon=True).start()
 
-    def _pump(self, source: socket.socket, target: socket.socket, answers: bool) -> None:  # noqa: FBT001
+    def _pump(self, source: socket.socket, target: socket.socket, answers: bool) -> None:
         carried = 0
         with suppress(OSError):
             while data := source.recv(64 * 1024):
