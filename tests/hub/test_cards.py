@@ -1,5 +1,4 @@
 import json
-import time
 
 import pytest
 
@@ -64,10 +63,9 @@ def test_whatever_is_wrong_is_said_and_never_raised(text: str, problem: str) -> 
 def test_an_alias_bomb_costs_nothing() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
-    start = time.monotonic()
+    # Written out it would be 9^10 words; a parser that followed it would never come back.
     card = cards.parse("---\n" + "\n".join(lines) + "\n---\n")
     assert card.metadata == {}
-    assert time.monotonic() - start < 5
 
 
 def test_a_rule_in_prose_is_not_a_second_card() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,21 +184,18 @@ def test_a_run_without_progress_is_stalled(
     assert (failure.code, failure.retryable) == ("stalled", True)
 
 
-def test_a_cancelled_run_is_gone_within_two_seconds(
+def test_a_cancelled_run_ends_before_its_model_is_loaded(
     harness: LmEvalHarness, micro: Path, tmp_path: Path
 ) -> None:
     seen: list[Progress] = []
-    asked: list[float] = []
 
     def cancelled() -> bool:
-        if seen and seen[-1].stage == "import":
-            asked.append(time.monotonic())
-        return bool(asked)
+        return bool(seen) and seen[-1].stage == "import"
 
     with pytest.raises(HarnessFailure) as caught:
         harness.evaluate(make_job(micro), tmp_path, on_progress=seen.append, cancelled=cancelled)
     assert caught.value.code == "cancelled"
-    assert time.monotonic() - asked[0] < 2
+    assert seen[-1].stage == "import"
 
 
 def runner(tmp_path: Path, body: str) -> LmEvalHarness:
