@@ -88,6 +88,10 @@ class Download:
             if error.response.status_code == 416:  # what we have is longer than all there is
                 partial.restart()
             raise
+        except OriginError as error:
+            if error.code == "size_mismatch":
+                partial.restart()
+            raise
         if partial.size != self.file["size"]:
             partial.restart()
             raise self.wrong_size()

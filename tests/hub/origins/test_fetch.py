@@ -159,6 +159,16 @@ def test_corrupt_bytes_are_forgotten(
     assert store.verify(BIG)
 
 
+def test_bytes_of_the_wrong_size_are_forgotten(
+    checkpoint: Checkpoint, store: Store, hub: Misbehaving
+) -> None:
+    checkpoint.files = [row for row in checkpoint.files if row["sha256"] == BIG]
+    for data in (WEIGHTS + b"x" * 5, WEIGHTS[:-5]):
+        hub.files["model.safetensors"] = data
+        assert failure(checkpoint, store).code == "size_mismatch"
+        assert list(store.partials.iterdir()) == []
+
+
 def test_a_bad_part_from_before_does_not_condemn_the_origin(
     checkpoint: Checkpoint, store: Store
 ) -> None:
