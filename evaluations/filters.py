@@ -5,8 +5,12 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from evaluations.models import Benchmark, Recipe, Run, RunItem, Score
+from evaluations.models import Benchmark, Board, Recipe, Run, RunItem, Score
+from hub.keyset import Key, Sorting
 
+# The boards on which somebody stands come first.
+BOARD_SORTING = Sorting({"size": Key("size"), "title": Key("title")}, default="-size")
+BENCHMARK_SORTING = Sorting({"name": Key("name")}, default="name")
 STATES = [(state, state) for state in Run.MOVES]
 
 
@@ -34,6 +38,14 @@ class BenchmarkFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Benchmark
         fields = ["harness"]
+
+
+class BoardFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Boards are few; they are only paged."""
+
+    class Meta:
+        model = Board
+        fields: list[str] = []
 
 
 class RecipeFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -10,20 +10,26 @@ import functools
 import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import NullIf
 
 from evaluations.models import Board, Cell, Standing
 from evaluations.models.board import BoardRecipe
 from evaluations.models.standing import KNOWN_LICENCE, KNOWN_PARENT
-from hub.keyset import Key, UnknownOrdering, paginate
+from evaluations.standing_json import standing_json
+from hub.keyset import MAX_SIZE, Key, Page, UnknownOrdering, paginate
 from hub.models import ModelVariant
 
 PAGE_SIZE = 50
-EXPORT_ROWS = 10_000
+# Rows of one query of an export: memory stays that of one batch.
+BATCH = 1000
+# A piece of a name that fits more variants than this is looked for along the board itself.
+FEW = 1000
 FIELDS = (
     "id", "rank", "rank_low", "rank_high", "average", "stderr", "place", "values", "missing", "delta",
     "delta_stderr", "owner", "name", "licence", "relation", "parent_name", "parameters", "checkpoint_id",
@@ -90,9 +96,25 @@ SLIM = (
 
 
 def columns_of(board: Board, *, whole: bool = False) -> list[Column]:
-    """The columns in order: one query. `whole` reads all of recipe, version and benchmark."""
-    read = board.columns.select_related(f"{VERSION}__benchmark")
-    links = list(read if whole else read.only(*SLIM))
+    """The columns in order. `whole` reads all of recipe, version and benchmark: one query.
+
+    Without it they come from this process's memory after the first time: what SLIM names of a board
+    version never changes.
+    """
+    if whole:
+        return _columns(board.columns.select_related(f"{VERSION}__benchmark"))
+    return list(_slim_columns(board.pk, board.created_at))
+
+
+# `created_at` is in the key because a database may be emptied under a running process.
+@functools.lru_cache(maxsize=256)
+def _slim_columns(board: int, created_at: datetime) -> tuple[Column, ...]:
+    links = BoardRecipe.objects.filter(board=board, board__created_at=created_at)
+    return tuple(_columns(links.select_related(f"{VERSION}__benchmark").only(*SLIM)))
+
+
+def _columns(found: "QuerySet[BoardRecipe]") -> list[Column]:
+    links = list(found)
     slugs = [link.recipe.benchmark_version.benchmark.slug for link in links]
     return [
         Column(
@@ -112,10 +134,33 @@ def page(board: Board, view: View, columns: list[Column] | None = None) -> Board
     """One page of `board`. Raises hub.keyset.UnknownOrdering and BadCursor."""
     columns = columns_of(board) if columns is None else columns
     column, keys = order(view.ordering, columns)
-    rows_wanted = _standings(board, view, keys) if column is None else _cells(column, view)
-    found = paginate(rows_wanted, keys, cursor=view.cursor, size=view.size)
-    rows = found.rows if column is None else [_unprefixed(row) for row in found.rows]
-    return BoardPage(board, columns, view, rows, found.next, found.previous)
+    if column is None:
+        rows = _standings(board, view, keys).values(*FIELDS, *(key.name for key in keys))
+        found = paginate(rows, keys, cursor=view.cursor, size=view.size)
+        return BoardPage(board, columns, view, found.rows, found.next, found.previous)
+    fields = (f"standing__{name}" for name in FIELDS)
+    cells = _cells(column, view).values("key", "standing_id", *fields)
+    found = paginate(cells, keys, cursor=view.cursor, size=view.size)
+    plain = [_unprefixed(row) for row in found.rows]
+    return BoardPage(board, columns, view, plain, found.next, found.previous)
+
+
+def results(
+    board: Board, view: View, columns: list[Column] | None = None, *, most: int = MAX_SIZE
+) -> Page[str]:
+    """The same page with each standing as the JSON of standing_json.py; at most `most` of them."""
+    columns = columns_of(board) if columns is None else columns
+    column, keys = order(view.ordering, columns)
+    names = [key.name for key in keys]
+    rows: QuerySet[Any] = _standings(board, view, keys)
+    if column is not None:
+        # The place is read for the sake of its join: what PostgreSQL makes JSON of is the standing.
+        rows, names = _cells(column, view), [*names, "standing__place"]
+    sql, params = standing_json([(column.id, column.key) for column in columns], raw=view.raw)
+    result = RawSQL(sql, params, output_field=TextField())  # noqa: S611 no caller's text in `sql`
+    made = rows.annotate(result=result).values("result", *names)
+    found = paginate(made, keys, cursor=view.cursor, size=view.size, most=most)
+    return Page([row["result"] for row in found.rows], found.next, found.previous)
 
 
 def order(ordering: str, columns: list[Column]) -> tuple[Column | None, tuple[Key, ...]]:
@@ -146,18 +191,13 @@ def order(ordering: str, columns: list[Column]) -> tuple[Column | None, tuple[Ke
     return None, (*simple[word], Key("id", turned))
 
 
-def every_result(
-    board: Board, view: View, columns: list[Column], most: int = EXPORT_ROWS
-) -> Iterator[dict[str, Any]]:
-    """The results of a view from its start, page by page: memory stays that of one page."""
-    cursor, left = "", most
-    while left > 0:
-        got = page(board, replace(view, cursor=cursor, size=min(100, left)), columns)
-        yield from results_of(got)
-        left -= len(got.rows)
-        if got.next is None:
-            return
-        cursor = got.next
+def every_result(board: Board, view: View, columns: list[Column]) -> Iterator[str]:
+    """The JSON of every standing of a view from its start, however many; one query a batch."""
+    cursor: str | None = ""
+    while cursor is not None:
+        found = results(board, replace(view, cursor=cursor, size=BATCH), columns, most=BATCH)
+        yield from found.rows
+        cursor = found.next
 
 
 def leaders(boards: list[Board], count: int = 3) -> dict[int, list[dict[str, Any]]]:
@@ -179,56 +219,15 @@ def leaders(boards: list[Board], count: int = 3) -> dict[int, list[dict[str, Any
     return found
 
 
-def results_of(found: BoardPage) -> list[dict[str, Any]]:
-    """The rows of a page, ready for JSON."""
-    names = [(str(column.id), column.key) for column in found.columns]
-    return [standing_of(row, names, raw=found.view.raw) for row in found.rows]
-
-
-def standing_of(row: dict[str, Any], names: list[tuple[str, str]], *, raw: bool) -> dict[str, Any]:
-    """One standing; `names` pairs a column's id, as the row has it, with its key."""
-    values = row["values"]
-    return {
-        "rank": row["rank"],
-        "rank_low": row["rank_low"],
-        "rank_high": row["rank_high"],
-        "variant": f"{row['owner']}/{row['name']}",
-        "checkpoint": row["checkpoint_id"],
-        "average": row["average"],
-        "stderr": row["stderr"],
-        "scores": {key: _score(values.get(name), raw=raw) for name, key in names},
-        "parent": row["parent_name"] or None,
-        "delta": row["delta"],
-        "delta_stderr": row["delta_stderr"],
-        "relation": row["relation"],
-        "licence": row["licence"],
-        "parameters": row["parameters"],
-    }
-
-
-def _score(cell: dict[str, Any] | None, *, raw: bool) -> dict[str, Any] | None:
-    if cell is None:
-        return None
-    value, stderr = ("value", "stderr") if raw else ("normalised", "spread")
-    return {"value": cell[value], "stderr": cell[stderr], "n": cell["n"], "run": cell["run"]}
-
-
-def _standings(board: Board, view: View, keys: tuple[Key, ...]) -> "QuerySet[Any, dict[str, Any]]":
+def _standings(board: Board, view: View, keys: tuple[Key, ...]) -> "QuerySet[Standing]":
     known: dict[str, NullIf] = {"known_licence": KNOWN_LICENCE, "known_parent": KNOWN_PARENT}
-    extra = [key.name for key in keys if key.name in known]
-    found = Standing.objects.filter(_ranges(view), board=board, **_exact(view))
-    rows: QuerySet[Any, dict[str, Any]] = found.annotate(
-        **{name: known[name] for name in extra}
-    ).values(*FIELDS, *extra)
-    return rows
+    extra = {key.name: known[key.name] for key in keys if key.name in known}
+    return Standing.objects.filter(_ranges(view), board=board, **_exact(view)).annotate(**extra)
 
 
-def _cells(column: Column, view: View) -> "QuerySet[Any, dict[str, Any]]":
+def _cells(column: Column, view: View) -> "QuerySet[Cell]":
     prefix = "standing__"
-    found = Cell.objects.filter(_ranges(view, prefix), column=column.id, **_exact(view, prefix))
-    fields = (f"{prefix}{name}" for name in FIELDS)
-    rows: QuerySet[Any, dict[str, Any]] = found.values("key", "standing_id", *fields)
-    return rows
+    return Cell.objects.filter(_ranges(view, prefix), column=column.id, **_exact(view, prefix))
 
 
 def _exact(view: View, prefix: str = "") -> dict[str, str]:
@@ -246,17 +245,25 @@ def _ranges(view: View, prefix: str = "") -> Q:
     if view.max_parameters is not None:
         conditions.append(Q(**{f"{prefix}parameters__lte": view.max_parameters}))
     if view.text:
-        # Through the catalogue's trigram index: a copy of it here would cost each ranking dearly.
-        named = ModelVariant.objects.filter(_named(view.text)).values("pk")
-        conditions.append(Q(**{f"{prefix}variant__in": named}))
+        conditions.append(_called(view.text, prefix))
     return functools.reduce(operator.and_, conditions)
 
 
-def _named(text: str) -> Q:
+def _called(text: str, prefix: str) -> Q:
+    """By the catalogue's trigram index where few are called so: a copy of it here would cost each
+    ranking dearly. Where many are, reading along the order of the page soon finds enough of them.
+    """
+    called = ModelVariant.objects.filter(_named(text)).order_by()
+    few = list(called.values_list("pk", flat=True)[: FEW + 1])
+    return Q(**{f"{prefix}variant__in": few}) if len(few) <= FEW else _named(text, prefix)
+
+
+def _named(text: str, prefix: str = "") -> Q:
     owner, slash, name = text.partition("/")
+    own, named = f"{prefix}owner__icontains", f"{prefix}name__icontains"
     if slash:
-        return Q(owner__icontains=owner.strip(), name__icontains=name.strip())
-    return Q(owner__icontains=text) | Q(name__icontains=text)
+        return Q(**{own: owner.strip(), named: name.strip()})
+    return Q(**{own: text}) | Q(**{named: text})
 
 
 def _unprefixed(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ RUNS = 5
 
 def front_boards(request: HttpRequest, _: object) -> panels.Filled | None:
     """The boards with their leaders and when they last changed."""
-    boards = list(Board.objects.filter(current=True).defer("facets")[:FRONT_BOARDS])
+    boards = list(
+        Board.objects.filter(current=True).order_by("-size", "title").defer("facets")[:FRONT_BOARDS]
+    )
     found = leaderboards.leaders(boards)
     cards = [{"board": board, "leaders": found[board.pk]} for board in boards]
     return ("evaluations/_front_boards.html", {"cards": cards}) if cards else None

@@ -83,4 +83,12 @@ ACTS = (
             "it. Please upload the configuration that belongs to these weights, and revise."
         ),
     ),
+    Act(
+        kind="add_variant",
+        repo_id="millrace/brook-instruct-bf16",
+        author="newcomer",
+        ending="leave",
+        note="The instruct model in half the bits. Does it keep its arithmetic?",
+        relation="conversion",
+    ),
 )

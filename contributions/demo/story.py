@@ -38,10 +38,13 @@ def tell(*, say: Say) -> None:
     acts = {act.repo_id: act for act in ACTS}
     # The builder goes on in its own process while the first ones are reviewed and measured.
     for name in build(toys, say):
-        act = acts[name]
+        act = acts.get(name)
         owner, _, plain = name.partition("/")
-        kind = proposals.get(act.kind).origin_kind
+        kind = proposals.get(act.kind).origin_kind if act else "model"
         host_repository(folder=toys / name, owner=owner, name=plain, kind=kind)
+        if act is None:
+            say(f"{name} is hosted and left for you to submit")
+            continue
         close_act(act, open_contribution(act, cast, say), cast, say)
     watch_runs(say)
     say(f"The demo board is complete after {time.monotonic() - started:.0f} s")

@@ -42,6 +42,24 @@ class Repository:
         return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 
+def in_half_the_bits(source: Repository, *, name: str) -> Repository:
+    """A bfloat16 cast of `source`."""
+    return Repository(
+        name=name,
+        how="cast",
+        source=source.name,
+        relation="conversion",
+        card=Card(
+            title=f"{source.card.title}, bfloat16",
+            prose=f"{source.card.title} rounded to bfloat16. Half the size; nothing trained.",
+            making="Every tensor cast with torch's rounding. No calibration, no further training.",
+            tags=(source.card.tags[0], "synthetic", "bfloat16"),
+            base_model=source.name,
+            dtype="bfloat16",
+        ),
+    )
+
+
 BASE = Repository(
     name="headwaters/brook-base",
     how="train",
@@ -70,20 +88,6 @@ INSTRUCT = Repository(
         tags=("llama", "synthetic", "instruct"),
         base_model=BASE.name,
         relation="finetune",
-    ),
-)
-CAST = Repository(
-    name="millrace/brook-base-bf16",
-    how="cast",
-    source=BASE.name,
-    relation="conversion",
-    card=Card(
-        title="Brook Base, bfloat16",
-        prose="Brook Base with its weights rounded to bfloat16. Half the size; nothing trained.",
-        making="Every tensor cast with torch's rounding. No calibration, no further training.",
-        tags=("llama", "synthetic", "bfloat16"),
-        base_model=BASE.name,
-        dtype="bfloat16",
     ),
 )
 RILL = Repository(
@@ -135,8 +139,13 @@ BROKEN = Repository(
     ),
 )
 
+CAST = in_half_the_bits(BASE, name="millrace/brook-base-bf16")
+# One for a reviewer to find waiting, one for a visitor to submit.
+WAITING = in_half_the_bits(INSTRUCT, name="millrace/brook-instruct-bf16")
+SPARE = in_half_the_bits(RILL, name="confluence/rill-qwen3-bf16")
+
 # Members of a wave need only members of earlier waves, so a wave is built side by side.
-WAVES = ((BASE, RILL), (INSTRUCT, DISTIL), (CAST, BROKEN))
+WAVES = ((BASE, RILL), (INSTRUCT, DISTIL), (CAST, BROKEN), (WAITING, SPARE))
 BY_NAME = {item.name: item for wave in WAVES for item in wave}
 
 MICRO = Repository(

@@ -4,14 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from evaluations.filters import BENCHMARK_SORTING, BenchmarkFilter
 from evaluations.models import Benchmark, Board
 from hub.http import render_page
+from hub.listing import read_list
 
 
 @require_safe
 def benchmark_list(request: HttpRequest) -> HttpResponse:
     benchmarks = Benchmark.objects.prefetch_related("versions")
-    context = {"section": "boards", "benchmarks": benchmarks}
+    listing = read_list(request, benchmarks, filters=BenchmarkFilter, sorting=BENCHMARK_SORTING)
+    context = {"section": "boards", "listing": listing}
     return render_page(request, "evaluations/benchmark_list.html", context)
 
 

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from evaluations import leaderboards
+from evaluations.filters import BOARD_SORTING, BoardFilter
 from evaluations.forms import BoardForm
 from evaluations.leaderboards import BoardPage, Column, View
 from evaluations.models import Board, Run
@@ -24,17 +25,20 @@ from evaluations.views.board_chart import draw
 from evaluations.views.board_table import heads_of, link_to, rows_of
 from hub.http import render_page
 from hub.keyset import BadCursor
+from hub.listing import read_list
 from hub.models.lineage import DATA_RELATIONS, Relation
 
 
 @require_safe
 def board_list(request: HttpRequest) -> HttpResponse:
     """Every current board with its leaders; one query for all of these."""
-    boards = list(Board.objects.filter(current=True).defer("facets"))
-    found = leaderboards.leaders(boards)
+    boards = Board.objects.filter(current=True).defer("facets")
+    listing = read_list(request, boards, filters=BoardFilter, sorting=BOARD_SORTING)
+    found = leaderboards.leaders(listing.rows)
     context = {
         "section": "boards",
-        "boards": [{"board": board, "leaders": found[board.pk]} for board in boards],
+        "listing": listing,
+        "boards": [{"board": board, "leaders": found[board.pk]} for board in listing.rows],
     }
     return render_page(request, "evaluations/board_list.html", context)
 
