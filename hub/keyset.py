@@ -108,13 +108,18 @@ class _RowCompare(models.Expression):
 
 
 def paginate(
-    queryset: "models.QuerySet[Any, Row]", keys: Sequence[Key], *, cursor: str = "", size: int = 50
+    queryset: "models.QuerySet[Any, Row]",
+    keys: Sequence[Key],
+    *,
+    cursor: str = "",
+    size: int = 50,
+    most: int = MAX_SIZE,
 ) -> Page[Row]:
-    """The page after (or before) `cursor`, at most `size` and 100 rows; one or two queries.
+    """The page after (or before) `cursor`, at most `size` and `most` rows; one or two queries.
 
     Raises BadCursor when the cursor was made for another order or by somebody else.
     """
-    size = max(1, min(size, MAX_SIZE))
+    size = max(1, min(size, most))
     forward, values = _read(cursor, keys) if cursor else (True, None)
     rows: list[Row] = []
     for part in _parts(queryset, list(keys), values, forward=forward):

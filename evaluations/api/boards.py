@@ -1,8 +1,9 @@
 """Boards and their standings. Reading is one index scan, and nothing at all for who has the answer."""
 
+import json
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from evaluations.forms import BoardForm
-from evaluations.leaderboards import Column, columns_of, page, results_of
+from evaluations.leaderboards import Column, columns_of, results
 from evaluations.models import Board
 from hub.api.etag import conditional, etag_of
 from hub.api.views import Endpoint, ListEndpoint
@@ -68,7 +69,7 @@ class ScoreOnBoardSerializer(serializers.Serializer[Any]):
 
 
 class StandingSerializer(serializers.Serializer[Any]):
-    """For the schema; answers are made by leaderboards.py, which asks nothing of the database."""
+    """For the schema; standing_json.py makes the answers."""
 
     rank = serializers.IntegerField(allow_null=True)
     rank_low = serializers.IntegerField(allow_null=True)
@@ -124,12 +125,15 @@ PARAMETERS = [
 ]
 
 
+KNOWN_BOARD = "SELECT id, created_at, ranked_at FROM evaluations_board WHERE slug = %s AND current"
+
+
 class StandingList(Endpoint):
     @extend_schema(
         operation_id="boards_standings", responses=StandingPageSerializer, parameters=PARAMETERS
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        board = _board(slug)
+        board = _known_board(slug)
         etag = etag_of(SHAPE, board.pk, board.ranked_at, request.get_full_path())
         return conditional(request, etag, lambda: _standings(request, board))
 
@@ -138,19 +142,31 @@ def _board(slug: str) -> Board:
     return get_object_or_404(Board.objects.defer("facets"), slug=slug, current=True)
 
 
-def _standings(request: Request, board: Board) -> Response:
+def _known_board(slug: str) -> Board:
+    """What standings need of a board. Every request asks this, and put together by the ORM it costs
+    three times as much as by hand.
+    """
+    found = list(Board.objects.raw(KNOWN_BOARD, [slug]))
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _standings(request: Request, board: Board) -> HttpResponse:
     form = BoardForm(request.query_params, columns_of(board))
     if not form.is_valid():
         raise ValidationError(
             {name: [str(error) for error in errors] for name, errors in form.errors.items()}
         )
     try:
-        found = page(board, form.asked(), form.columns)
+        found = results(board, form.asked(), form.columns)
     except BadCursor as error:
         raise ValidationError({"cursor": [str(error)]}) from error
     address = request.build_absolute_uri()
-    links = {
-        name: cursor and replace_query_param(address, "cursor", cursor)
-        for name, cursor in (("next", found.next), ("previous", found.previous))
-    }
-    return Response({**links, "results": results_of(found)})
+    next_, previous = (
+        json.dumps(cursor and replace_query_param(address, "cursor", cursor))
+        for cursor in (found.next, found.previous)
+    )
+    rows = ",".join(found.rows)
+    body = f'{{"next":{next_},"previous":{previous},"results":[{rows}]}}'
+    return HttpResponse(body, content_type="application/json")

@@ -1,15 +1,16 @@
 """Leaderboards: the list of boards, and one board in every filter, order and format."""
 
 import csv
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count
 from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    JsonResponse,
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404
@@ -116,18 +117,25 @@ def _live_runs(columns: list[Column]) -> dict[str, int]:
 
 
 def _as_json(board: Board, view: View, columns: list[Column]) -> HttpResponseBase:
-    rows = leaderboards.every_result(board, view, columns)
-    answer = JsonResponse(
-        {
-            "board": board.slug,
-            "version": board.version,
-            "ranked_at": board.ranked_at,
-            "recipes": {column.key: column.link.recipe.digest for column in columns},
-            "results": list(rows),
-        }
-    )
+    lines = _json_lines(board, view, columns)
+    answer = StreamingHttpResponse(lines, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{board.slug}.json"'
     return answer
+
+
+def _json_lines(board: Board, view: View, columns: list[Column]) -> Iterator[str]:
+    head = {
+        "board": board.slug,
+        "version": board.version,
+        "ranked_at": board.ranked_at,
+        "recipes": {column.key: column.link.recipe.digest for column in columns},
+    }
+    yield json.dumps(head, cls=DjangoJSONEncoder).removesuffix("}") + ', "results": ['
+    comma = "\n"
+    for result in leaderboards.every_result(board, view, columns):
+        yield comma + result
+        comma = ",\n"
+    yield "\n]}\n"
 
 
 def _as_csv(board: Board, view: View, columns: list[Column]) -> HttpResponseBase:
@@ -153,7 +161,7 @@ def _csv_lines(board: Board, view: View, columns: list[Column]) -> Iterator[str]
     writer = csv.writer(_Echo())
     keys = [column.key for column in columns]
     yield writer.writerow([*FACTS, *(f"{key}{end}" for key in keys for end in ("", "_stderr"))])
-    for row in leaderboards.every_result(board, view, columns):
+    for row in map(json.loads, leaderboards.every_result(board, view, columns)):
         scores = [row["scores"][key] or {"value": None, "stderr": None} for key in keys]
         numbers = [score[end] for score in scores for end in ("value", "stderr")]
         yield writer.writerow([*(_harmless(row[name]) for name in FACTS), *numbers])
