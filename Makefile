@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := -m pip --disable-pip-version-check install --quiet --quiet
 TORCH := 2.13.0
 # Where CPU builds of torch are; asked only when the places that pip knows have none.
-TORCH_INDEX := https://download.pytorch.org/whl/cpu
+TORCH_AT := --extra-index-url https://download.pytorch.org/whl/cpu
 # How many pytest processes; `make test ARGS="tests/hub -k card"` chooses tests.
 WORKERS ?= auto
 ARGS ?=
@@ -82,7 +82,7 @@ $(HARNESS_VENV)/harness.stamp: requirements/harness.txt
 	  $(HARNESS_VENV)/bin/python $(PIP_INSTALL) torch==$(TORCH); \
 	else \
 	  $(HARNESS_VENV)/bin/python $(PIP_INSTALL) --retries 0 "torch==$(TORCH)+cpu" 2> $(HARNESS_VENV)/torch.log \
-	  || $(HARNESS_VENV)/bin/python $(PIP_INSTALL) --extra-index-url $(TORCH_INDEX) "torch==$(TORCH)+cpu"; \
+	  || $(HARNESS_VENV)/bin/python $(PIP_INSTALL) $(TORCH_AT) "torch==$(TORCH)+cpu"; \
 	fi
 	@( $(BIN)/uv --version && UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT=60 $(BIN)/uv pip install --quiet --system-certs \
 	     --python $(HARNESS_VENV)/bin/python --no-deps --require-hashes -r requirements/harness.txt \
