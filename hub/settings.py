@@ -109,7 +109,14 @@ DATABASES["default"].update(
     OPTIONS={
         **DATABASES["default"].get("OPTIONS", {}),
         "connect_timeout": 5,
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
+        # Idle connections go soon: after a restart of the database the pool tries dead ones one by
+        # one, and waits twice as long each time.
+        "pool": {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL_SIZE", 8),
+            "timeout": 20,
+            "max_idle": 5,
+        },
     },
 )
 

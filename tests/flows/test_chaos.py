@@ -149,6 +149,9 @@ def test_whatever_happens_every_run_ends_once(
         eventually(lambda: drained(nemesis), within=60, what="runs are stuck after healing")
     finally:
         nemesis.stop()
+        # What was cut lies in this process's pool; the next test would try one dead connection after another.
+        connection.close()
+        connection.close_pool()
     complaints = check(asked, nemesis.cancelled)
     assert not complaints, f"seed {SEED}, {dict(nemesis.done)}: {complaints[:10]}"
     assert sum(nemesis.done.values()) >= SECONDS / FAULT_EVERY / 3
