@@ -151,7 +151,7 @@ def test_whatever_happens_every_run_ends_once(
         nemesis.stop()
         # What was cut lies in this process's pool; the next test would try one dead connection after another.
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL back end
     complaints = check(asked, nemesis.cancelled)
     assert not complaints, f"seed {SEED}, {dict(nemesis.done)}: {complaints[:10]}"
     assert sum(nemesis.done.values()) >= SECONDS / FAULT_EVERY / 3
