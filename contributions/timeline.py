@@ -12,11 +12,6 @@ def timeline(contribution: Contribution) -> list[Event]:
     return list(events.order_by("pk"))
 
 
-def head_version(contribution: Contribution) -> Version:
-    """The newest version, with its author. One query."""
-    return contribution.versions.select_related("author").get(number=contribution.head)
-
-
 def checks_of(version: Version) -> list[Check]:
     """In the order in which they are shown: those that a merge needs first. One query."""
     return list(version.checks.order_by("-required", "pk"))

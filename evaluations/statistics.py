@@ -72,20 +72,6 @@ def normal_interval(
     return value - half, value + half
 
 
-def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion. Raises ValueError without samples."""
-    if not 0 <= successes <= n or n == 0:
-        raise ValueError("0 <= successes <= n and n > 0")
-    z = float(special.ndtri(0.5 + confidence / 2))
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    # At the ends the two terms cancel exactly on paper, but not in floating point.
-    low = 0.0 if successes == 0 else max(0.0, float(centre - half))
-    high = 1.0 if successes == n else min(1.0, float(centre + half))
-    return low, high
-
-
 def paired_difference(child: Sequence[float], parent: Sequence[float]) -> Difference:
     """Child minus parent, sample by sample. Raises ValueError unless both answered the same samples."""
     if len(child) != len(parent) or len(child) == 0:

@@ -73,19 +73,6 @@ def licence(card: Card) -> tuple[str, str]:
     return key, LICENCES.get(key, stated[0] if stated else "")
 
 
-def licence_problems(card: Card) -> list[str]:
-    """What is wrong with the licence as the card states it; empty when nothing is."""
-    keys = _words(card.metadata.get("license"))
-    if not keys:
-        return ["The card names no licence (`license:`)."]
-    problems = [] if len(keys) == 1 else ["The card names more than one licence; the first counts."]
-    if not is_known_licence(keys[0].lower()):
-        problems.append(f"`{keys[0]}` is not a licence key that the Hugging Face Hub knows.")
-    elif keys[0].lower() == "other" and not _words(card.metadata.get("license_name")):
-        problems.append("The licence is `other` but the card gives no `license_name`.")
-    return problems
-
-
 def base_models(card: Card) -> list[str]:
     """Parents as `owner/name`, in the card's order, each once."""
     return _repositories(card.metadata.get("base_model"))
@@ -117,11 +104,6 @@ def datasets(card: Card) -> list[str]:
 def tags(card: Card) -> list[str]:
     """The card's tags, each once, at most 60 characters long."""
     return _once(tag for tag in _words(card.metadata.get("tags")) if len(tag) <= 60)
-
-
-def languages(card: Card) -> list[str]:
-    """Language codes, each once."""
-    return _once(_words(card.metadata.get("language")))
 
 
 def summary(card: Card) -> str:

@@ -31,9 +31,6 @@ class FastHarness:
     def __init__(self, interpreter: Path) -> None:
         self.interpreter = interpreter
 
-    def available(self) -> str | None:
-        return None
-
     def versions(self) -> dict[str, str]:
         return {"fast": "1"}
 

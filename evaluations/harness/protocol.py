@@ -182,9 +182,6 @@ class Harness(Protocol):
 
     name: str
 
-    def available(self) -> str | None:
-        """Why this machine cannot run it, or None."""
-
     def versions(self) -> dict[str, str]:
         """Versions of the harness and of what its numbers depend on, without loading them."""
 

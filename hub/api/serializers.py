@@ -1,6 +1,6 @@
 """What the API says about the catalogue. All output: the catalogue changes by contributions."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -87,12 +87,6 @@ class CardSerializer(RevisionSummary):
 
     class Meta(RevisionSummary.Meta):
         fields = [*RevisionSummary.Meta.fields, "metadata", "text"]
-
-
-class EdgeWords(TypedDict):
-    name: str
-    kind: str
-    url: str | None
 
 
 class ParentSerializer(serializers.ModelSerializer[LineageEdge]):

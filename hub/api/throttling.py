@@ -9,6 +9,7 @@ import functools
 import ipaddress
 import logging
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from rest_framework.throttling import SimpleRateThrottle
 logger = logging.getLogger(__name__)
 
 
-class WindowThrottle(SimpleRateThrottle):
+class WindowThrottle(SimpleRateThrottle, ABC):
     """Subclasses set `scope` and say in `subject` whom the window belongs to (None: not counted)."""
 
     scope: str
@@ -34,8 +35,8 @@ class WindowThrottle(SimpleRateThrottle):
         rate: Any = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
         return rate and str(rate)
 
-    def subject(self, request: Request) -> str | None:
-        raise NotImplementedError
+    @abstractmethod
+    def subject(self, request: Request) -> str | None: ...
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         subject = self.subject(request)

@@ -41,19 +41,6 @@ def test_the_normal_interval_is_that_of_scipy() -> None:
     )
 
 
-@pytest.mark.parametrize(("successes", "n"), [(0, 10), (3, 10), (10, 10), (181, 500)])
-def test_wilsons_interval_is_that_of_scipy(successes: int, n: int) -> None:
-    known = stats.binomtest(successes, n).proportion_ci(method="wilson")
-    got = statistics.wilson_interval(successes, n)
-    assert got == pytest.approx((known.low, known.high))
-
-
-def test_wilson_refuses_no_samples_and_more_successes_than_samples() -> None:
-    for successes, n in ((0, 0), (3, 2), (-1, 2)):
-        with pytest.raises(ValueError, match="successes"):
-            statistics.wilson_interval(successes, n)
-
-
 def test_mcnemar_is_the_binomial_test_on_the_discordant_pairs() -> None:
     # 10 samples only the child got right, 2 only the parent: exact p = 0.03857.
     child = [1.0] * 10 + [0.0] * 2 + [1.0] * 30

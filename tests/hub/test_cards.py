@@ -32,7 +32,6 @@ def test_a_whole_card_is_read() -> None:
     assert cards.base_models(card) == ["deepseek-ai/DeepSeek-V3", "Qwen/Qwen3-8B"]
     assert cards.relation(card) == "merge"
     assert cards.datasets(card) == ["headwaters/pool"]
-    assert cards.languages(card) == ["en", "no"]
     assert cards.tags(card) == ["tiny", "moe"]
     assert cards.summary(card) == "A small model, see its page. Second line."
     assert card.body.startswith("# Title")
@@ -87,23 +86,6 @@ def test_a_rule_in_prose_is_not_a_second_card() -> None:
 )
 def test_relations_are_inferred_as_the_hub_does(front: str, relation: str) -> None:
     assert cards.relation(cards.parse(f"---\n{front}\n---\n")) == relation
-
-
-@pytest.mark.parametrize(
-    ("front", "problem"),
-    [
-        ("license: mit", None),
-        ("license: MIT", None),
-        ("license: other\nlicense_name: x", None),
-        ("tags: [a]", "names no licence"),
-        ("license: [mit, apache-2.0]", "more than one"),
-        ("license: gplv3", "not a licence key"),
-        ("license: other", "no `license_name`"),
-    ],
-)
-def test_licences_are_checked(front: str, problem: str | None) -> None:
-    problems = cards.licence_problems(cards.parse(f"---\n{front}\n---\n"))
-    assert (problems == []) if problem is None else any(problem in said for said in problems)
 
 
 def test_all_licence_keys_are_here() -> None:

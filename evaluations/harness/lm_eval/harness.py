@@ -45,17 +45,6 @@ class LmEvalHarness:
         self.interpreter = interpreter.absolute()
         self.runner = runner
 
-    def available(self) -> str | None:
-        """Why this machine cannot run it, or None. Costs one short process."""
-        if not self.interpreter.exists():
-            return f"There is no interpreter at {self.interpreter}."
-        try:
-            found = self.versions()
-        except HarnessFailure as failure:
-            return failure.message
-        missing = [name for name in PACKAGES if name not in found]
-        return f"The harness environment lacks {', '.join(missing)}." if missing else None
-
     def versions(self) -> dict[str, str]:
         """Versions by package metadata, nothing loaded (0.1 s)."""
         command = [str(self.interpreter), "-I", "-c", VERSIONS_SCRIPT, *PACKAGES]
