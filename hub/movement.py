@@ -37,7 +37,7 @@ class Movement:
 
 
 def movement() -> Movement:
-    """The last twelve weeks; `recent` and `before` are the last four and the four before. Up to 5 min old."""
+    """The last twelve weeks; `recent` and `before` are the last four and the four before. Up to 15 s old."""
     counts = kept("movement", _read)
     top = max(1, *(count for _, count in counts))
     bars = [

@@ -17,7 +17,9 @@ from hub.models.dataset import DatasetQuerySet
 from hub.models.variant import ModelVariantQuerySet
 
 logger = logging.getLogger(__name__)
-FACETS_KEPT_SECONDS = 300
+# Long enough that a busy list does not count the catalogue at each view, short enough that what was
+# just published is not denied.
+FACETS_KEPT_SECONDS = 15
 SHOWN = 100
 T = TypeVar("T")
 
@@ -100,13 +102,13 @@ def current_card(entry: ModelVariant | Dataset) -> CardRevision | None:
 
 
 def licences_in_use(model: type[ModelVariant] | type[Dataset]) -> dict[str, str]:
-    """Key and name of published entries' licences, sorted by key; up to five minutes old."""
+    """Key and name of published entries' licences, sorted by key; a few seconds old at most."""
     keys = kept(f"facets:{model.__name__}:licence", lambda: _distinct(model, "licence"))
     return {key: LICENCES.get(key, key) for key in keys}
 
 
 def architectures_in_use() -> dict[str, str]:
-    """Architectures of published variants, sorted; up to five minutes old."""
+    """Architectures of published variants, sorted; a few seconds old at most."""
     names = kept("facets:architecture", lambda: _distinct(ModelVariant, "architecture"))
     return {name: name for name in names}
 
@@ -117,7 +119,7 @@ def _distinct(model: type[ModelVariant] | type[Dataset], column: str) -> list[st
 
 
 def kept(key: str, read: Callable[[], T]) -> T:
-    """`read()`, or what it said up to five minutes ago; without Redis it is read each time."""
+    """`read()`, or what it said up to FACETS_KEPT_SECONDS ago; without Redis it is read each time."""
     try:
         kept: T | None = cache.get(key)
         if kept is None:
