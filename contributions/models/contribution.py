@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from evaluations.models import Benchmark, Claim
 from hub.models import Dataset, ModelVariant, WorkingGroup
 from hub.state import IllegalMove, Stateful
 
@@ -82,6 +83,18 @@ class Contribution(Stateful):
     dataset = models.ForeignKey(
         Dataset, models.SET_NULL, null=True, blank=True, related_name="contributions"
     )
+    benchmark = models.ForeignKey(
+        Benchmark, models.SET_NULL, null=True, blank=True, related_name="contributions"
+    )
+    claim = models.ForeignKey(
+        Claim, models.SET_NULL, null=True, blank=True, related_name="contributions"
+    )
+    # Of a contribution that takes another back.
+    reverts = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="reverted_by"
+    )
+    # As it was merged: [{"token": "Reviewed-by", "name": str, "person": username}], as in a commit.
+    trailers = models.JSONField(default=list)
 
     objects = ContributionQuerySet.as_manager()
 
@@ -90,13 +103,24 @@ class Contribution(Stateful):
         indexes = [
             models.Index(fields=["state", "-id"], name="contribution_by_state"),
             models.Index(fields=["author", "-id"], name="contribution_by_author"),
+            # lists of one kind or one group; the review queue, oldest first
+            models.Index(fields=["kind", "-id"], name="contribution_by_kind"),
+            models.Index(fields=["group", "-id"], name="contribution_by_group"),
+            models.Index(
+                fields=["updated_at", "id"],
+                condition=models.Q(state__in=["open", "changes_requested", "approved"]),
+                name="contribution_waiting",
+            ),
         ]
         constraints = [
             # Two people proposing the same entry at once: the second is told of the first.
             models.UniqueConstraint(
                 models.functions.Lower("subject"),
                 "kind",
-                condition=models.Q(state__in=["open", "changes_requested", "approved"]),
+                # Several people may propose changes to one entry; adding it is for one at a time.
+                condition=models.Q(
+                    state__in=["open", "changes_requested", "approved"], kind__startswith="add_"
+                ),
                 name="contribution_one_open_a_subject",
             ),
         ]

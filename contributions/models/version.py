@@ -11,7 +11,18 @@ class Version(models.Model):
     number = models.PositiveIntegerField()
     # As its kind's proposal defines (contributions/proposals/).
     payload = models.JSONField()
+    # Of a change to something that is there: what it looked like when this was written, from the
+    # catalogue itself. Merging compares the three.
+    base = models.JSONField(default=dict)
     note = models.TextField(blank=True, help_text="What changed and why, in Markdown.")
+    # Developer Certificate of Origin 1.1: the name that a person signed with; empty where a program
+    # wrote it and nobody has signed yet.
+    signed_off = models.CharField(max_length=200, blank=True)
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Tools that helped, as AGENT:MODEL [tools].
+    assisted_by = models.CharField(max_length=200, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -2,8 +2,11 @@
 
 from evaluations.models.benchmark import Benchmark, BenchmarkVersion
 from evaluations.models.board import Board, BoardRecipe
+from evaluations.models.claim import Claim
+from evaluations.models.dispute import Dispute
 from evaluations.models.event import RunEvent
 from evaluations.models.recipe import Recipe
+from evaluations.models.replication import Replication
 from evaluations.models.run import Run, RunItem
 from evaluations.models.score import Samples, Score
 from evaluations.models.standing import Cell, Standing
@@ -14,7 +17,10 @@ __all__ = [
     "Board",
     "BoardRecipe",
     "Cell",
+    "Claim",
+    "Dispute",
     "Recipe",
+    "Replication",
     "Run",
     "RunEvent",
     "RunItem",

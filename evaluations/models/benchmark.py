@@ -50,6 +50,10 @@ class BenchmarkVersion(models.Model):
     # The value that normalises to 100: the upper bound, or for unbounded metrics a stated best.
     best = models.FloatField(null=True, blank=True)
     sample_count = models.PositiveIntegerField(null=True, blank=True)
+    # A benchmark that people contributed: its declarative definition, which the hub turns into a
+    # task itself (suites/declared.py), and its documents as JSON lines in the store.
+    definition = models.JSONField(null=True, blank=True)
+    data_sha256 = models.CharField(max_length=64, blank=True)
     needs = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -18,6 +18,13 @@ class Whose(models.TextChoices):
     HUB = "hub", "the hub"
 
 
+class Purpose(models.TextChoices):
+    """A replication measures again what is known; it makes no score and holds no place."""
+
+    MEASURE = "measure", "measurement"
+    REPLICATE = "replicate", "replication"
+
+
 class RunQuerySet(LeasedQuerySet):
     def waiting_in_order(self) -> Self:
         """The order in which workers take runs: priority first, then age."""
@@ -49,6 +56,7 @@ class Run(Leased):
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="runs")
     recipes = models.ManyToManyField(Recipe, through="RunItem", related_name="runs")
     state = models.CharField(max_length=20, default="queued")
+    purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.MEASURE)
     queue = models.CharField(max_length=40)
     priority = models.SmallIntegerField(default=0)
     requested_by = models.ForeignKey(

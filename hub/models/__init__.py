@@ -2,10 +2,12 @@
 
 from hub.models.checkpoint import Checkpoint
 from hub.models.dataset import Dataset
+from hub.models.former_name import FormerName
 from hub.models.hosted import HostedCommit, HostedRepository
 from hub.models.idempotency import IdempotentAnswer
 from hub.models.lineage import LineageEdge
 from hub.models.revision import CardRevision
+from hub.models.scope import Scope
 from hub.models.token import Token
 from hub.models.user import User
 from hub.models.variant import ModelVariant
@@ -15,11 +17,13 @@ __all__ = [
     "CardRevision",
     "Checkpoint",
     "Dataset",
+    "FormerName",
     "HostedCommit",
     "HostedRepository",
     "IdempotentAnswer",
     "LineageEdge",
     "ModelVariant",
+    "Scope",
     "Token",
     "User",
     "WorkingGroup",

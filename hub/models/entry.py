@@ -1,5 +1,6 @@
 """What a model variant and a dataset have in common: a name at an origin, a licence, a card."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import RegexValidator
@@ -36,6 +37,12 @@ class Entry(models.Model):
     search = models.GeneratedField(
         expression=SEARCH, output_field=SearchVectorField(), db_persist=True
     )
+    # Of a retired entry: what its page says in place of what it was.
+    retired_why = models.TextField(blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    retired_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

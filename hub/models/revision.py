@@ -17,6 +17,8 @@ class CardRevision(models.Model):
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     metadata = models.JSONField(default=dict)
+    # What else could be edited, as it was published: a later edit compares itself with this.
+    facts = models.JSONField(default=dict)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="published_revisions"
     )

@@ -28,6 +28,8 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=20, choices=Role, default=Role.MEMBER)
     about = models.TextField(blank=True, max_length=2000)
+    # A program's account: it may propose and comment, and signs nothing off.
+    is_bot = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

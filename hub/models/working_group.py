@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -11,6 +12,9 @@ class WorkingGroup(models.Model):
     maintainers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="maintained_groups", blank=True
     )
+    # What a merge of its contributions needs, over what the kind asks for.
+    approvals = models.PositiveSmallIntegerField(default=1)
+    required_checks = ArrayField(models.CharField(max_length=60), default=list, blank=True)
 
     class Meta:
         ordering = ["name"]
