@@ -2,8 +2,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from contributions import permissions
+from contributions.actions._events import happened
 from contributions.actions._limits import prose
-from contributions.models import Contribution, Event
+from contributions.models import Contribution
 from hub.models import User
 
 
@@ -15,11 +16,10 @@ def close(*, actor: User, contribution: Contribution, why: str) -> Contribution:
         if not permissions.maintains(actor, contribution):
             raise PermissionDenied("Maintainers close contributions.")
         left = contribution.move_on("closed")
-        Event.objects.create(
+        happened(
             contribution=contribution,
             verb="closed",
             actor=actor,
-            version_number=contribution.head,
             from_state=left,
             to_state=contribution.state,
             why=why,

@@ -3,8 +3,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from contributions import permissions
+from contributions.actions._events import happened
 from contributions.actions._limits import prose
-from contributions.models import Comment, Contribution, Event
+from contributions.models import Comment, Contribution
 from hub.models import User
 
 
@@ -16,11 +17,10 @@ def comment(*, author: User, contribution: Contribution, body: str) -> Comment:
     with transaction.atomic():
         said = Comment.objects.create(contribution=contribution, author=author, body=body)
         Contribution.objects.filter(pk=contribution.pk).update(updated_at=Now())
-        Event.objects.create(
+        happened(
             contribution=contribution,
             verb="commented",
             actor=author,
-            version_number=contribution.head,
             comment=said,
         )
     return said

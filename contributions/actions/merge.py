@@ -3,7 +3,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from contributions import permissions, proposals
-from contributions.models import Contribution, Event, Version
+from contributions.actions._events import happened
+from contributions.models import Contribution, Version
 from contributions.proposals.protocol import Applied, Findings
 from evaluations.actions.request import request_for_boards
 from hub.models import User
@@ -29,7 +30,7 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
             actor=actor, payload=version.payload, findings=_findings(version)
         )
         _link(contribution, applied)
-        Event.objects.create(
+        happened(
             contribution=contribution,
             verb="merged",
             actor=actor,

@@ -2,8 +2,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from contributions import permissions
+from contributions.actions._events import happened
 from contributions.actions._new_version import announce
-from contributions.models import Check, Event
+from contributions.models import Check
 from contributions.models.check import FIRST
 from contributions.models.contribution import Settled
 from hub.models import User
@@ -36,11 +37,10 @@ def rerun_check(*, actor: User, check: Check) -> Check:
             one.move("queued", attempt=0, sent_at=None, finished_at=None)
         check.refresh_from_db()
         announce(check)
-        Event.objects.create(
+        happened(
             contribution=contribution,
             verb="rerun",
             actor=actor,
-            version_number=contribution.head,
             checked=check,
             why=check.name,
         )

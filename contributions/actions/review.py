@@ -2,8 +2,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from contributions import permissions
+from contributions.actions._events import happened
 from contributions.actions._limits import prose
-from contributions.models import Contribution, Event, Review
+from contributions.models import Contribution, Review
 from contributions.models.review import Verdict
 from hub.models import User
 from hub.refusal import Refusal
@@ -39,7 +40,7 @@ def review(
             verdict=verdict,
             body=body,
         )
-        Event.objects.create(
+        happened(
             contribution=contribution,
             verb="reviewed",
             actor=reviewer,

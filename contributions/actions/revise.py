@@ -5,9 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from contributions import permissions, proposals
+from contributions.actions._events import happened
 from contributions.actions._limits import NOTE_LENGTH, prose
 from contributions.actions._new_version import add_version, already_open, refuse_existing
-from contributions.models import Contribution, Event, Version
+from contributions.models import Contribution, Version
 from hub.models import User
 from hub.refusal import Refusal
 
@@ -45,7 +46,7 @@ def revise(
                 payload=cleaned,
                 note=note,
             )
-            Event.objects.create(
+            happened(
                 contribution=contribution,
                 verb="revised",
                 actor=actor,

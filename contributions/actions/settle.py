@@ -6,9 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from contributions.actions._events import happened
 from contributions.actions._new_version import announce
 from contributions.checks.verdict import storable
-from contributions.models import Check, Event
+from contributions.models import Check
 from contributions.models.check import FIRST
 
 
@@ -38,9 +39,10 @@ def settle(
             whose=whose,
             finished_at=Now(),
         )
-        Event.objects.create(
-            contribution_id=check.version.contribution_id,
+        happened(
+            contribution=check.version.contribution,
             verb="checked",
+            actor=None,
             version_number=check.version.number,
             to_state=state,
             checked=check,

@@ -5,9 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from contributions import permissions, proposals
+from contributions.actions._events import happened
 from contributions.actions._limits import NOTE_LENGTH, prose
 from contributions.actions._new_version import add_version, already_open, refuse_existing
-from contributions.models import Contribution, Event
+from contributions.models import Contribution
 from hub.models import User, WorkingGroup
 
 
@@ -41,7 +42,7 @@ def submit(*, author: User, kind: str, payload: Mapping[str, Any], note: str = "
                 payload=cleaned,
                 note=note,
             )
-            Event.objects.create(
+            happened(
                 contribution=contribution,
                 verb="submitted",
                 actor=author,

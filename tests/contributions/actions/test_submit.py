@@ -32,7 +32,7 @@ def test_only_the_first_check_is_sent_at_once(ann: User) -> None:
     assert sent == {"origin"}
 
 
-def test_the_message_goes_out_after_the_commit(
+def test_the_messages_go_out_after_the_commit(
     ann: User, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[object, ...]] = []
@@ -42,7 +42,8 @@ def test_the_message_goes_out_after_the_commit(
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         contribution = submitted(ann)
         assert sent == []
-    assert sent == [("contributions.check", (head_checks(contribution)["origin"].pk,))]
+    first = head_checks(contribution)["origin"]
+    assert sent == [("contributions.check", (first.pk,)), ("contributions.announce", ())]
 
 
 def test_a_dataset_goes_to_the_data_group(ann: User) -> None:
