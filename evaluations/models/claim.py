@@ -24,6 +24,9 @@ class Claim(models.Model):
     supersede an earlier one, which stays.
     """
 
+    # The contribution that brought it.
+    number = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+
     variant = models.ForeignKey(ModelVariant, models.CASCADE, related_name="claims")
     # Linked where the hub knows the benchmark; the name as reported stays either way.
     benchmark = models.ForeignKey(
@@ -40,7 +43,9 @@ class Claim(models.Model):
     role = models.CharField(max_length=20, choices=ReporterRole)
     protocol = models.TextField(blank=True, help_text="As stated by the reporter.")
     harness = models.CharField(max_length=120, blank=True)
-    source = models.URLField(max_length=500)
+    source = models.URLField(max_length=500, help_text="Where the reporter says so.")
+    # Of a relayed number: where it was first reported.
+    first_reported = models.URLField(max_length=500, blank=True)
     reported_on = models.DateField(null=True, blank=True)
     superseded_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="supersedes"
@@ -57,11 +62,20 @@ class Claim(models.Model):
             models.CheckConstraint(
                 condition=models.Q(value__gt=-INFINITY, value__lt=INFINITY), name="claim_finite"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(role="relayed") | ~models.Q(first_reported=""),
+                name="claim_relay_names_its_source",
+            ),
         ]
         indexes = [models.Index(fields=["variant", "benchmark"], name="claim_by_variant")]
 
     def __str__(self) -> str:
         return f"{self.benchmark_name} {self.value:g} of {self.variant} by {self.reporter}"
+
+    @property
+    def is_standing(self) -> bool:
+        """Nobody has reported a later number in its place."""
+        return self.superseded_by_id is None
 
     def get_absolute_url(self) -> str:
         return reverse("claim_detail", args=[self.pk])

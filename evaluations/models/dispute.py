@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from evaluations.models.claim import Claim
 from evaluations.models.score import Score
@@ -48,6 +49,10 @@ class Dispute(Stateful):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     settled_at = models.DateTimeField(null=True, blank=True)
+    # The contribution that lifted it.
+    lifted_number = models.PositiveBigIntegerField(null=True, blank=True)
+    # The newest of all is part of every board's ETag: each move sets it.
+    changed_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]
