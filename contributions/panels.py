@@ -2,7 +2,10 @@
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
 
+from contributions.citation import bibtex
+from contributions.credit import behind, downstream_of, reproduced_by
 from contributions.models import Contribution
 from contributions.page import read_lines
 from hub import panels
@@ -59,6 +62,36 @@ def person_work(request: HttpRequest, person: User) -> panels.Filled | None:
     return ("contributions/_person_work.html", context) if any_work else None
 
 
+def entry_credit(request: HttpRequest, entry: ModelVariant | Dataset) -> panels.Filled | None:
+    """Everybody in an entry's history and lineage, and how to cite it."""
+    found = behind(entry)
+    if not found.own and not found.lineage:
+        return None
+    is_variant = isinstance(entry, ModelVariant)
+    address = "variant_citation" if is_variant else "dataset_citation"
+    context = {
+        "entry": entry,
+        "behind": found,
+        "bibtex": bibtex(
+            entry,
+            contributors=found.contributors,
+            url=request.build_absolute_uri(entry.get_absolute_url()),
+        ),
+        "cite_url": reverse(address, args=[entry.owner, entry.name]),
+    }
+    return "contributions/_credit.html", context
+
+
+def person_downstream(request: HttpRequest, person: User) -> panels.Filled | None:
+    """What came of what somebody contributed, and what they had measured once more."""
+    downstream = downstream_of(person)
+    reproduced = list(reproduced_by(person)[: SHOWN + 1])
+    if not downstream.brought and not reproduced:
+        return None
+    context = {"downstream": downstream, "reproduced": reproduced, "shown": SHOWN}
+    return "contributions/_person_downstream.html", context
+
+
 def found_contributions(request: HttpRequest, query: str) -> panels.Filled | None:
     """By a piece of owner/name, or by number: 12 or #12."""
     which = Q(subject__icontains=query)
@@ -74,4 +107,7 @@ panels.register("front_side", front_merged, order=20)
 panels.register("variant_side", variant_history, order=50)
 panels.register("dataset_side", dataset_history, order=50)
 panels.register("person", person_work, order=10)
+panels.register("person", person_downstream, order=20)
+panels.register("variant", entry_credit, order=90)
+panels.register("dataset", entry_credit, order=90)
 panels.register("search", found_contributions, order=20)

@@ -2,12 +2,23 @@
 
 from django.urls import path
 
-from contributions.views import contributions, moves, submit
+from contributions.views import contributions, credit, moves, submit
 
 urlpatterns = [
     # /submit/
     path("submit/variant/", submit.submit_entry, {"kind": "add_variant"}, name="submit_variant"),
     path("submit/dataset/", submit.submit_entry, {"kind": "add_dataset"}, name="submit_dataset"),
+    # /variants/…/cite.bib /datasets/…/cite.bib
+    path(
+        "variants/<entry:owner>/<entry:name>/cite.bib",
+        credit.variant_citation,
+        name="variant_citation",
+    ),
+    path(
+        "datasets/<entry:owner>/<entry:name>/cite.bib",
+        credit.dataset_citation,
+        name="dataset_citation",
+    ),
     # /contributions/
     path("contributions/", contributions.contribution_list, name="contribution_list"),
     path(

@@ -5,7 +5,7 @@ contamination, credit.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -88,7 +88,7 @@ def climb(start: Iterable[int], edges: Iterable[LineageEdge]) -> list[Ancestor]:
     return list(found.values())
 
 
-def _edges(statement: str, parameters: list[object]) -> list[LineageEdge]:
+def _edges(statement: str, parameters: Sequence[list[int] | int]) -> list[LineageEdge]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         ids = [row[0] for row in cursor.fetchall()]

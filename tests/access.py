@@ -117,6 +117,10 @@ TABLE: dict[str, Row] = {
     "contribution_close": Row(post=MAINTAINER, address=CONTRIBUTION, body=WHY),
     "contribution_withdraw": Row(post=AUTHOR, address=CONTRIBUTION, body=WHY),
     "contribution_rerun": Row(post=AUTHOR_OR_MAINTAINER, address=CHECK),
+    "variant_citation": Row(get=ANYBODY, address=VARIANT),
+    "dataset_citation": Row(get=ANYBODY, address=DATASET),
+    "api_variant_credit": Row(get=ANYBODY, address=VARIANT),
+    "api_dataset_credit": Row(get=ANYBODY, address=DATASET),
     # --- contributions: API
     "api_contribution_list": Row(get=ANYBODY, post=SIGNED_IN),
     "api_contribution_prefill": Row(post=SIGNED_IN),

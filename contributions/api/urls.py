@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from contributions.api import views
+from contributions.api import credit, views
 
 urlpatterns = [
+    path(
+        "variants/<entry:owner>/<entry:name>/credit/",
+        credit.VariantCredit.as_view(),
+        name="api_variant_credit",
+    ),
+    path(
+        "datasets/<entry:owner>/<entry:name>/credit/",
+        credit.DatasetCredit.as_view(),
+        name="api_dataset_credit",
+    ),
     path("contributions/", views.ContributionList.as_view(), name="api_contribution_list"),
     path("contributions/prefill/", views.Prefill.as_view(), name="api_contribution_prefill"),
     path(
