@@ -1,19 +1,20 @@
-"""Who may do what to a contribution, and what a merge still lacks. Actions, pages and API ask here.
+"""Who may do what to a contribution. Actions, pages and API ask here; what a merge still lacks is
+another question (requirements.py).
 
 A predicate answers about the person and the contribution as they stand; an action asks again with
 the row held, so a page that was drawn a minute ago grants nothing.
 """
 
-from dataclasses import dataclass
-
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Func, OuterRef, Q, QuerySet, Value
 
-from contributions.models import Check, Contribution, Review
-from contributions.models.review import Verdict
-from hub.models import User
-from hub.models.user import Role
+from contributions.models import Contribution, Thread
+from hub.models import Scope, User
+from hub.models.scope import ScopeRole
+from hub.models.user import RANKS, Role
 
 Person = User | AnonymousUser
+REVIEWING_ROLES = [role for role, rank in RANKS.items() if rank >= RANKS[Role.REVIEWER]]
 
 
 def may_submit(person: Person) -> bool:
@@ -29,16 +30,24 @@ def is_author(person: Person, contribution: Contribution) -> bool:
     return may_submit(person) and person.pk == contribution.author_id
 
 
+def acts(person: Person) -> bool:
+    """Somebody who may hold rights over others' work. Programs propose and comment; people decide."""
+    return isinstance(person, User) and person.is_active and not person.is_bot
+
+
 def maintains(person: Person, contribution: Contribution) -> bool:
-    """A maintainer of the hub, or of the working group that looks after this contribution."""
-    if not isinstance(person, User) or not person.is_active:
+    """A maintainer of the hub, or by scope of what this contribution is about."""
+    if not isinstance(person, User) or not acts(person):
         return False
     if person.is_at_least(Role.MAINTAINER):
         return True
-    return (
-        contribution.group_id is not None
-        and person.maintained_groups.filter(pk=contribution.group_id).exists()
-    )
+    return scopes_of(contribution).filter(person=person, role=ScopeRole.MAINTAINER).exists()
+
+
+def wrote(person: User, contribution: Contribution) -> bool:
+    """Wrote or signed off any version of it; nobody judges what they had a part in."""
+    versions = contribution.versions.filter(Q(author=person) | Q(signed_by=person))
+    return person.pk == contribution.author_id or versions.exists()
 
 
 def may_revise(person: Person, contribution: Contribution) -> bool:
@@ -56,10 +65,12 @@ def may_rerun(person: Person, contribution: Contribution) -> bool:
 
 
 def reviews(person: Person, contribution: Contribution) -> bool:
-    """Has the role to review this, and did not write it."""
-    if not isinstance(person, User) or person.pk == contribution.author_id:
+    """Has the role or a scope to review this, and had no part in writing it."""
+    if not isinstance(person, User) or not acts(person) or wrote(person, contribution):
         return False
-    return person.is_at_least(Role.REVIEWER) or maintains(person, contribution)
+    if person.is_at_least(Role.REVIEWER):
+        return True
+    return scopes_of(contribution).filter(person=person).exists()
 
 
 def may_review(person: Person, contribution: Contribution) -> bool:
@@ -67,8 +78,12 @@ def may_review(person: Person, contribution: Contribution) -> bool:
 
 
 def merges(person: Person, contribution: Contribution) -> bool:
-    """Has the role to merge this, and did not write it."""
-    return maintains(person, contribution) and person.pk != contribution.author_id
+    """Maintains this, and had no part in writing it."""
+    return (
+        isinstance(person, User)
+        and maintains(person, contribution)
+        and not wrote(person, contribution)
+    )
 
 
 def may_merge(person: Person, contribution: Contribution) -> bool:
@@ -80,69 +95,35 @@ def may_close(person: Person, contribution: Contribution) -> bool:
     return contribution.is_live and maintains(person, contribution)
 
 
-@dataclass(frozen=True)
-class Requirement:
-    """One thing a merge needs. `code` is stable; `text` says it when it is met or what is missing."""
-
-    code: str
-    text: str
-    met: bool
+def may_assign(person: Person, contribution: Contribution) -> bool:
+    """Anybody who could review; its author asks only those who are suggested."""
+    return contribution.is_live and maintains(person, contribution)
 
 
-def merge_requirements(contribution: Contribution) -> list[Requirement]:
-    """What a merge of the newest version needs, met or not, in a fixed order. Two queries."""
-    number = contribution.head
-    verdicts = latest_verdicts(contribution)
-    approvers = sorted(name for name, verdict in verdicts.items() if verdict == Verdict.APPROVE)
-    objectors = sorted(set(verdicts) - set(approvers))
-    return [
-        Requirement(
-            "approval",
-            f"Version {number} is approved by {_listed(approvers)}."
-            if approvers
-            else f"Somebody other than its author has to approve version {number}.",
-            bool(approvers),
-        ),
-        Requirement(
-            "objections",
-            f"{_listed(objectors)} asked for changes to version {number}."
-            if objectors
-            else f"Nobody asks for changes to version {number}.",
-            not objectors,
-        ),
-        *_check_requirements(contribution),
-    ]
+def may_resolve(person: Person, thread: Thread) -> bool:
+    """Whoever opened it, the author and maintainers; a thread ends with its contribution."""
+    contribution = thread.contribution
+    return contribution.is_live and settles(person, thread)
 
 
-def latest_verdicts(contribution: Contribution) -> dict[str, str]:
-    """Username -> the last verdict on the newest version; the author's own would not count."""
-    given = Review.objects.filter(
-        version__contribution=contribution, version__number=contribution.head
+def settles(person: Person, thread: Thread) -> bool:
+    if not may_submit(person):
+        return False
+    concerned = {thread.opened_by_id, thread.contribution.author_id}
+    return person.pk in concerned or maintains(person, thread.contribution)
+
+
+def scopes_of(contribution: Contribution) -> QuerySet[Scope]:
+    """Of everybody who looks after what this contribution is about."""
+    return Scope.objects.covering(
+        group=contribution.group_id, kind=contribution.kind, owner=contribution.namespace
     )
-    rows = given.exclude(reviewer_id=contribution.author_id).order_by("pk")
-    return dict(rows.values_list("reviewer__username", "verdict"))
 
 
-def _check_requirements(contribution: Contribution) -> list[Requirement]:
-    checks = Check.objects.filter(
-        version__contribution=contribution, version__number=contribution.head, required=True
+def scopes_over(path: str = "") -> QuerySet[Scope]:
+    """The same in a subquery, for rows from which `path` leads to the contribution."""
+    return Scope.objects.covering(
+        group=OuterRef(f"{path}group"),
+        kind=OuterRef(f"{path}kind"),
+        owner=Func(OuterRef(f"{path}subject"), Value("/"), Value(1), function="split_part"),
     )
-    words = {
-        "queued": "has not run yet",
-        "running": "is running",
-        "passed": "passed",
-        "warning": "passed with a warning",
-        "skipped": "was not needed",
-        "failed": "failed",
-        "errored": "could not be completed",
-    }
-    return [
-        Requirement(
-            f"check:{check.name}", f"Check “{check.name}” {words[check.state]}.", check.is_green
-        )
-        for check in checks
-    ]
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -14,6 +14,7 @@ from hub.models import (
     Dataset,
     LineageEdge,
     ModelVariant,
+    Scope,
     Token,
     User,
     WorkingGroup,
@@ -54,10 +55,16 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return False
 
 
+class ScopeInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Scope
+    extra = 0
+    autocomplete_fields = ["person"]
+
+
 @admin.register(WorkingGroup)
 class WorkingGroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "slug"]
-    filter_horizontal = ["maintainers"]
+    list_display = ["name", "slug", "approvals"]
+    inlines = [ScopeInline]
 
 
 @admin.register(Token)

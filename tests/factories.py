@@ -18,7 +18,7 @@ from evaluations.models import (
     Score,
 )
 from hub.manifest import Manifest
-from hub.models import Checkpoint, Dataset, ModelVariant, User
+from hub.models import Checkpoint, Dataset, ModelVariant, Scope, User, WorkingGroup
 from hub.models.user import Role
 
 _numbers = itertools.count(1)
@@ -42,6 +42,10 @@ def make_user(username: str = "", role: str = Role.MEMBER, **fields: Any) -> Use
     user.password = _hashed_password()
     user.save()
     return user
+
+
+def make_scope(group: WorkingGroup, person: User, role: str = "reviewer", **fields: Any) -> Scope:
+    return Scope.objects.create(group=group, person=person, role=role, **fields)
 
 
 def make_variant(full_name: str = "", **fields: Any) -> ModelVariant:

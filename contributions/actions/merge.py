@@ -6,6 +6,7 @@ from contributions import permissions, proposals
 from contributions.actions._events import happened
 from contributions.models import Contribution, Version
 from contributions.proposals.protocol import Applied, Findings
+from contributions.requirements import merge_requirements
 from evaluations.actions.request import request_for_boards
 from hub.models import User
 from hub.refusal import Refusal
@@ -26,8 +27,12 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
         _refuse_unready(contribution, head)
         left = contribution.move_on("merged", head=head, merged_by=actor, merged_at=Now())
         version = contribution.versions.get(number=head)
-        applied = proposals.get(contribution.kind).apply(
-            actor=actor, payload=version.payload, findings=_findings(version)
+        proposal = proposals.get(contribution.kind)
+        applied = proposal.apply(
+            actor=actor,
+            contribution=contribution,
+            payload=version.payload,
+            findings=_findings(version),
         )
         _link(contribution, applied)
         happened(
@@ -38,6 +43,7 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
             from_state=left,
             to_state=contribution.state,
         )
+        proposal.ended(contribution)
         if applied.checkpoint:
             request_for_boards(actor=actor, checkpoint=applied.checkpoint)
     return contribution
@@ -47,7 +53,7 @@ def _refuse_unready(contribution: Contribution, head: int) -> None:
     """Only about the version that was read: for an ended or outdated one `move_on` has the words."""
     if not contribution.is_live or contribution.head != head:
         return
-    unmet = [item.text for item in permissions.merge_requirements(contribution) if not item.met]
+    unmet = [item.text for item in merge_requirements(contribution) if not item.met]
     if unmet:
         message = f"This cannot be merged yet. {' '.join(unmet)}"
         raise Refusal("requirements_unmet", message, fields={"requirements": unmet})
@@ -60,4 +66,6 @@ def _findings(version: Version) -> Findings:
 def _link(contribution: Contribution, applied: Applied) -> None:
     contribution.variant = applied.variant
     contribution.dataset = applied.dataset
-    contribution.save(update_fields=["variant", "dataset"])
+    contribution.benchmark = applied.benchmark
+    contribution.claim = applied.claim
+    contribution.save(update_fields=["variant", "dataset", "benchmark", "claim"])

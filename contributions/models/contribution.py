@@ -133,6 +133,11 @@ class Contribution(Stateful):
         return int(self.pk)
 
     @property
+    def namespace(self) -> str:
+        """Whose it is about: the owner in owner/name."""
+        return self.subject.partition("/")[0]
+
+    @property
     def is_live(self) -> bool:
         return self.state in self.live_states()
 

@@ -14,10 +14,10 @@ from hub.refusal import Refusal
 
 
 def check_may_publish(actor: User) -> None:
-    """Reviewers and above, and whoever maintains a working group. Which of them: contributions say."""
+    """Reviewers and above, and whoever looks after something. Which of them: contributions say."""
     if actor.is_at_least(Role.REVIEWER):
         return
-    if not actor.is_active or not actor.maintained_groups.exists():
+    if not actor.is_active or not actor.scopes.exists():
         raise PermissionDenied("Publishing is for reviewers and maintainers.")
 
 

@@ -3,6 +3,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.expressions import Combinable
 
 from hub.models.working_group import WorkingGroup
 
@@ -13,8 +14,13 @@ class ScopeRole(models.TextChoices):
 
 
 class ScopeQuerySet(models.QuerySet["Scope"]):
-    def covering(self, *, group: int | None, kind: str, owner: str) -> Self:
-        """Scopes that what is described falls into; `owner` is the namespace of its subject."""
+    def covering(
+        self, *, group: int | Combinable | None, kind: str | Combinable, owner: str | Combinable
+    ) -> Self:
+        """Scopes that what is described falls into; `owner` is the namespace of its subject.
+
+        Values, or columns of the query around this one.
+        """
         kinds = models.Q(kinds=[]) | models.Q(kinds__contains=[kind])
         owners = models.Q(owner="") | models.Q(owner__iexact=owner)
         return self.filter(kinds, owners, group=group)

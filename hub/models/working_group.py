@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -9,9 +8,6 @@ class WorkingGroup(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     purpose = models.TextField(blank=True)
-    maintainers = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, related_name="maintained_groups", blank=True
-    )
     # What a merge of its contributions needs, over what the kind asks for.
     approvals = models.PositiveSmallIntegerField(default=1)
     required_checks = ArrayField(models.CharField(max_length=60), default=list, blank=True)

@@ -11,7 +11,14 @@ from hub.models import Dataset, ModelVariant, User
 from hub.models.user import Role
 from hub.refusal import Refusal
 from tests.contributions.stories import approved, dataset_payload, pass_checks, pinned, submitted
-from tests.factories import make_board, make_checkpoint, make_manifest, make_user, make_variant
+from tests.factories import (
+    make_board,
+    make_checkpoint,
+    make_manifest,
+    make_scope,
+    make_user,
+    make_variant,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +118,7 @@ def test_a_maintainer_of_the_group_merges(ben: User, brook: Contribution) -> Non
     approved(brook, ben)
     keeper = make_user(role=Role.MEMBER)
     assert brook.group is not None
-    brook.group.maintainers.add(keeper)
+    make_scope(brook.group, keeper, "maintainer")
     assert merge(actor=keeper, contribution=brook, head=1).state == "merged"
 
 

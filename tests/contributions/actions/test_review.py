@@ -4,11 +4,11 @@ from django.core.exceptions import PermissionDenied
 from contributions.actions.review import review
 from contributions.models import Contribution
 from contributions.models.contribution import Outdated, Settled
-from contributions.permissions import merge_requirements
+from contributions.requirements import merge_requirements
 from hub.models import User
 from hub.models.user import Role
 from hub.refusal import Refusal
-from tests.factories import make_user
+from tests.factories import make_scope, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_a_member_does_not_review_unless_the_group_is_theirs(
     with pytest.raises(PermissionDenied):
         say(sam, brook, "approve")
     assert brook.group is not None
-    brook.group.maintainers.add(sam)
+    make_scope(brook.group, sam, "maintainer")
     say(sam, brook, "approve")
     assert brook.state == "approved"
 

@@ -5,7 +5,7 @@ from contributions.actions.review import review
 from contributions.actions.revise import revise
 from contributions.models import Contribution
 from contributions.models.contribution import Outdated, Settled
-from contributions.permissions import merge_requirements
+from contributions.requirements import merge_requirements
 from hub.models import User
 from hub.refusal import Refusal
 from tests.contributions.stories import (

@@ -10,7 +10,7 @@ from hub.manifest import Manifest
 from hub.models import Dataset, LineageEdge, ModelVariant, User, WorkingGroup
 from hub.models.lineage import Evidence
 from hub.refusal import Refusal
-from tests.factories import make_dataset, make_manifest, make_variant
+from tests.factories import make_dataset, make_manifest, make_scope, make_variant
 from tests.threads import at_once
 
 
@@ -123,7 +123,7 @@ def test_lineage_has_no_circles(cleo: User) -> None:
 
 def test_who_may_publish(ann: User, ben: User, cleo: User, sam: User) -> None:
     group = WorkingGroup.objects.create(slug="rivers", name="Rivers")
-    group.maintainers.add(sam)
+    make_scope(group, sam, "maintainer")
     for number, person in enumerate((ben, cleo, sam)):
         publish_variant(actor=person, facts=facts(f"a/b{number}"), manifest=make_manifest())
     with pytest.raises(PermissionDenied):
