@@ -153,19 +153,33 @@ def _second_block(body: str) -> bool:
     return bool(re.match(r"\s*[a-z_-]+:", body[opening.end() : closing.start()]))
 
 
+def read_yaml(text: str) -> Any:
+    """Plain JSON data of a YAML text (dates are text). Raises ValueError, in words for people."""
+    if len(text.encode(errors="replace")) > MAX_FRONT_MATTER_BYTES:
+        raise ValueError(f"This is longer than {MAX_FRONT_MATTER_BYTES // 1024} KiB.")
+    try:
+        return _plain(yaml.load(text, _Loader))  # noqa: S506 (a SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"This is not valid YAML{_where(error)}.") from error
+
+
 def _read(front: str, problems: list[str]) -> dict[str, Any]:
     try:
         data = yaml.load(front, _Loader)  # noqa: S506 (a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 2}" if mark else ""
-        what = getattr(error, "problem", None) or str(error) or type(error).__name__
-        problems.append(f"The front matter is not valid YAML{where}: {what}.")
+        problems.append(f"The front matter is not valid YAML{_where(error, above=1)}.")
         return {}
     if not isinstance(data, dict):
         problems.append("The front matter is not a mapping of keys to values.")
         return {}
     return {str(key): _plain(value) for key, value in data.items()}
+
+
+def _where(error: Exception, *, above: int = 0) -> str:
+    """` in line 3: what is wrong there`; `above` counts the lines before the YAML began."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error) or type(error).__name__
+    return f" in line {mark.line + 1 + above}: {what}" if mark else f": {what}"
 
 
 def _plain(value: Any) -> Any:

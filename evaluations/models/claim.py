@@ -72,10 +72,10 @@ class Claim(models.Model):
     def __str__(self) -> str:
         return f"{self.benchmark_name} {self.value:g} of {self.variant} by {self.reporter}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("claim_detail", args=[self.pk])
+
     @property
     def is_standing(self) -> bool:
         """Nobody has reported a later number in its place."""
         return self.superseded_by_id is None
-
-    def get_absolute_url(self) -> str:
-        return reverse("claim_detail", args=[self.pk])
