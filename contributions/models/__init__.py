@@ -3,6 +3,7 @@
 from contributions.models.abuse_report import AbuseReport
 from contributions.models.assignment import Assignment
 from contributions.models.audit_entry import AuditEntry
+from contributions.models.awaited_run import AwaitedRun
 from contributions.models.block import Block
 from contributions.models.check import Check
 from contributions.models.comment import Comment
@@ -25,6 +26,7 @@ __all__ = [
     "AbuseReport",
     "Assignment",
     "AuditEntry",
+    "AwaitedRun",
     "Block",
     "Check",
     "Comment",

@@ -1,8 +1,9 @@
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.urls import reverse
 
 from evaluations.models import Benchmark, Claim
@@ -110,6 +111,20 @@ class Contribution(Stateful):
                 fields=["updated_at", "id"],
                 condition=models.Q(state__in=["open", "changes_requested", "approved"]),
                 name="contribution_waiting",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(state__in=["open", "changes_requested", "approved"]),
+                name="contribution_live",
+            ),
+            # the list's other orders, and a piece of its text
+            models.Index(fields=["updated_at", "id"], name="contribution_by_update"),
+            models.Index(fields=["subject", "id"], name="contribution_by_subject"),
+            GinIndex(
+                # Upper: what icontains asks for
+                OpClass(Upper("subject"), "gin_trgm_ops"),
+                OpClass(Upper("title"), "gin_trgm_ops"),
+                name="contribution_trigrams",
             ),
         ]
         constraints = [

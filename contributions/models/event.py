@@ -6,6 +6,7 @@ from contributions.models.comment import Comment
 from contributions.models.contribution import Contribution
 from contributions.models.review import Review
 from contributions.models.thread import Thread
+from evaluations.models import Run
 
 
 class Event(models.Model):
@@ -31,6 +32,8 @@ class Event(models.Model):
     thread = models.ForeignKey(Thread, models.CASCADE, null=True, blank=True)
     # The other contribution, of "referenced".
     other = models.ForeignKey(Contribution, models.CASCADE, null=True, blank=True, related_name="+")
+    # The run that ended, of "measured".
+    run = models.ForeignKey(Run, models.CASCADE, null=True, blank=True, related_name="+")
     # Of a verb that is about somebody: whose review was asked for.
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
