@@ -18,7 +18,6 @@ STATES = [
     ("closed", "closed"),
     ("withdrawn", "withdrawn"),
 ]
-KINDS = [(kind, proposal.label) for kind, proposal in proposals.KINDS.items()]
 SORTING = Sorting(
     choices={
         "number": Key("pk"),
@@ -29,11 +28,15 @@ SORTING = Sorting(
 )
 
 
+def kinds() -> list[tuple[str, str]]:
+    return [(kind, proposal.label) for kind, proposal in proposals.KINDS.items()]
+
+
 class ContributionFilter(filters.FilterSet):  # type: ignore[misc]
     state = filters.ChoiceFilter(
         label="State", choices=STATES, method="in_state", help_text="`live`: not ended yet."
     )
-    kind = filters.ChoiceFilter(label="Kind", choices=KINDS)
+    kind = filters.ChoiceFilter(label="Kind", choices=kinds)
     author = filters.CharFilter(
         label="Author", field_name="author__username", lookup_expr="iexact", help_text="A username."
     )

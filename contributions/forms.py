@@ -1,4 +1,4 @@
-"""The forms that make payloads. What a payload may be, its proposal says; a form only asks and shows.
+"""The form of a proposal, made from its fields. What a payload may be, the proposal says; a form only asks.
 
 So every error stands beside its field, whether a page or the API sent the payload.
 """
@@ -6,36 +6,23 @@ So every error stands beside its field, whether a page or the API sent the paylo
 import json
 import re
 import zlib
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.forms.renderers import get_default_renderer
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
-from contributions import proposals
-from contributions.parent_rows import Asked, AskedChoice, EdgeRows, edge_rows, words
-from contributions.proposals.protocol import Payload, Prefill
-from hub import cards
-from hub.models.dataset import Purpose
+from contributions.proposals.fields import Field, Rows
+from contributions.proposals.fields.rows import RowSet
+from contributions.proposals.protocol import Payload, Prefill, Proposal
 from hub.refusal import Refusal
 
-LICENCES = [
-    ("", "Choose a licence"),
-    *sorted(cards.LICENCES.items(), key=lambda row: row[1].lower()),
-]
-EDGE = re.compile(r"edges\.(\d+)\.(\w+)")
+IN_ROW = re.compile(r"(\w+)\.(\d+)\.(\w+)")
 COMMIT = re.compile(r"[0-9a-f]{40}")
-# Where a fetched value was found; what is not named here stands in the card.
-SOURCES = {
-    "owner": "the repository",
-    "name": "the repository",
-    "revision": "the repository",
-    "card_text": "the repository",
-    "parameters": "the weights",
-    "architecture": "config.json",
-}
 
 
 class Problem(NamedTuple):
@@ -46,48 +33,35 @@ class Problem(NamedTuple):
     message: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """One field as the template draws it: an input, or rows of them."""
+
+    field: Field
+    bound: BoundField | None
+    rows: RowSet | None
+    # Where its value was found, while it stands as the origin gave it.
+    fetched: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A section of the form: parts that share a line stand together."""
+
+    title: str
+    lead: str
+    lines: list[list[Part]]
+
+
 class ProposalForm(forms.Form):
-    """What every kind asks for.
+    """What a kind asks for, and a note.
 
     `fetched` remembers what the origin filled in, each name with a digest of the value: what a person
     has corrected since is theirs, and no later fetch touches it.
     """
 
-    kind: ClassVar[str]
-    has_parents: ClassVar[bool] = False
     is_judged = True
 
-    repo_id = Asked(
-        label="Repository",
-        widget=words(placeholder="owner/name"),
-        help_text="Owner and name at the origin, such as <code>Qwen/Qwen2.5-7B</code>.",
-    )
-    revision = forms.CharField(
-        label="Revision",
-        required=False,
-        widget=words(**{"class": "mono"}),
-        help_text="Branch, tag or commit. The first check pins it to a commit.",
-    )
-    owner = Asked(label="Owner here", widget=words())
-    name = Asked(label="Name here", widget=words())
-    summary = forms.CharField(
-        label="Summary", required=False, help_text="One sentence: what it is and what it is for."
-    )
-    licence = AskedChoice(label="Licence", choices=LICENCES)
-    licence_name = forms.CharField(
-        label="Name of the licence",
-        required=False,
-        help_text="Needed where the licence is “other”.",
-    )
-    tags = forms.CharField(
-        label="Tags", required=False, widget=words(), help_text="Separated by commas."
-    )
-    card_text = forms.CharField(
-        label="Card",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "spellcheck": "false"}),
-        help_text="Markdown, with or without front matter.",
-    )
     note = forms.CharField(
         label="Note to reviewers",
         required=False,
@@ -98,44 +72,51 @@ class ProposalForm(forms.Form):
 
     def __init__(
         self,
+        proposal: Proposal,
         data: QueryDict | None = None,
         initial: Mapping[str, Any] | None = None,
         *,
-        blank_rows: int = 1,
+        blank_rows: Mapping[str, int] | None = None,
     ) -> None:
+        """`initial` as a payload has its values; `blank_rows` are empty rows a name, else one."""
         super().__init__(data, initial=dict(initial or {}), renderer=get_default_renderer())
-        self.edges: EdgeRows | None = None
-        if self.has_parents:
-            parents = (initial or {}).get("edges", [])
-            self.edges = edge_rows(data, parents, blank=blank_rows)
-
-    @classmethod
-    def payload_fields(cls) -> list[str]:
-        return [name for name in cls.base_fields if name not in {"note", "fetched"}]
+        self.proposal = proposal
+        self.rows: dict[str, RowSet] = {}
+        for field in proposal.fields:
+            if isinstance(field, Rows):
+                blank = (blank_rows or {}).get(field.name, 1)
+                self.rows[field.name] = field.row_set(
+                    data, self.initial.get(field.name), blank=blank
+                )
+            else:
+                self.fields[field.name] = field.form_field()
 
     def payload(self) -> Payload:
         """What the proposal's `clean` expects, from whatever was typed."""
-        values = {name: self.data.get(name, "") for name in self.payload_fields()}
-        if self.edges is not None:
-            values["edges"] = self.edges.payload()
-        return values
+        data: Any = self.data
+        return {
+            field.name: self.rows[field.name].payload()
+            if field.name in self.rows
+            else field.posted(data)
+            for field in self.proposal.fields
+        }
 
     def clean(self) -> dict[str, Any]:
         try:
-            proposals.get(self.kind).clean(self.payload())
+            self.proposal.clean(self.payload())
         except Refusal as refusal:
             self.refuse(refusal)
         return self.cleaned_data
 
     def is_valid(self) -> bool:
-        return super().is_valid() and (self.edges is None or self.edges.is_valid())
+        return super().is_valid() and all(rows.is_valid() for rows in self.rows.values())
 
     def refuse(self, refusal: Refusal) -> None:
         """Show each error beside its field, and what belongs to none above the form."""
         for name, messages in refusal.fields.items():
-            edge = EDGE.fullmatch(name)
-            if edge and self.edges is not None:
-                self.edges.refuse(int(edge[1]), edge[2], messages)
+            found = IN_ROW.fullmatch(name)
+            if found and found[1] in self.rows:
+                self.rows[found[1]].refuse(int(found[2]), found[3], messages)
             else:
                 self.add_error(name if name in self.fields else None, list(messages))
         if not refusal.fields:
@@ -143,16 +124,41 @@ class ProposalForm(forms.Form):
 
     @property
     def problems(self) -> list[Problem]:
-        """Every error of the form and of its rows, rows of parents last."""
+        """Every error of the form and of its rows, rows last."""
         if not self.is_bound:
             return []
         found = [Problem("", "", str(error)) for error in self.non_field_errors()]
-        if self.edges is not None and self.is_judged:
-            found += [Problem("", "", str(error)) for error in self.edges.non_form_errors()]
+        if self.is_judged:
+            for rows in self.rows.values():
+                found += [Problem("", "", str(error)) for error in rows.non_form_errors()]
         found += _problems(self)
-        for number, row in enumerate(self.edges.forms if self.edges else [], start=1):
-            found += _problems(row, f"Parent {number}, ")
+        for name, rows in self.rows.items():
+            noun = self._field(name).noun.capitalize()
+            for number, row in enumerate(rows.forms, start=1):
+                found += _problems(row, f"{noun} {number}, ")
         return found
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The kind's sections, each field with what the template draws it with."""
+        untouched = self.untouched()
+        return [
+            Block(
+                section.title,
+                section.lead,
+                [[self._part(field, untouched) for field in line] for line in section.lines],
+            )
+            for section in self.proposal.sections
+        ]
+
+    def _part(self, field: Field, untouched: set[str]) -> Part:
+        fetched = field.source if field.name in untouched and field.name != "repo_id" else ""
+        if field.name in self.rows:
+            return Part(field, None, self.rows[field.name], fetched)
+        return Part(field, self[field.name], None, fetched)
+
+    def _field(self, name: str) -> Any:
+        return next(field for field in self.proposal.fields if field.name == name)
 
     def untouched(self) -> set[str]:
         """Names of the values that stand as the origin gave them."""
@@ -160,17 +166,9 @@ class ProposalForm(forms.Form):
         return {name for name, _, digest in pairs if digest == _digest(self._current(name))}
 
     def _current(self, name: str) -> Any:
-        if name != "edges":
+        if name not in self.rows:
             return self[name].value() if name in self.fields else ""
-        if self.is_bound:
-            return self.edges.payload() if self.edges is not None else []
-        return self.initial.get("edges", [])
-
-    def mark_fetched(self) -> None:
-        """Tell each field, for the template, where its value was found."""
-        for name in self.untouched() - {"repo_id", "edges"}:
-            if name in self.fields:
-                self[name].fetched = SOURCES.get(name, "the card")  # type: ignore[attr-defined]
+        return self.rows[name].payload() if self.is_bound else self.initial.get(name, [])
 
     @property
     def asked_revision(self) -> str:
@@ -179,7 +177,7 @@ class ProposalForm(forms.Form):
 
     def with_only(self, refusal: Refusal) -> "ProposalForm":
         """The same text, and of errors only what `refusal` says: the rest is not judged yet."""
-        form = type(self)(self.data)  # type: ignore[arg-type]
+        form = ProposalForm(self.proposal, self.data)  # type: ignore[arg-type]
         form.is_judged = False
         form.refuse(refusal)
         return form
@@ -190,61 +188,42 @@ class ProposalForm(forms.Form):
         else:
             self._errors, self.cleaned_data = ErrorDict(renderer=self.renderer), {}
 
-    def as_typed(self, *, blank_rows: int = 1) -> "ProposalForm":
+    def as_typed(self, *, blank_rows: Mapping[str, int] | None = None) -> "ProposalForm":
         """The same text without its errors."""
-        return type(self)(initial=self._typed(), blank_rows=blank_rows)
+        return ProposalForm(self.proposal, initial=self._typed(), blank_rows=blank_rows)
 
     def _typed(self) -> dict[str, Any]:
-        values: dict[str, Any] = {name: self.data.get(name, "") for name in self.base_fields}
-        return {**values, "edges": self._current("edges")}
+        values = {name: self[name].value() for name in self.fields}
+        return {**values, **{name: self._current(name) for name in self.rows}}
 
     def with_prefill(self, prefill: Prefill) -> "ProposalForm":
         """This form filled from the origin. What a person typed or corrected stays."""
         untouched, values = self.untouched(), self._typed()
-        for name, value in _for_typing(prefill.payload).items():
+        for name, value in _for_typing(self.proposal, prefill.payload).items():
             if name in untouched or name == "repo_id" or not values.get(name):
                 values[name] = value
-        values["fetched"] = _remember(prefill.payload, prefill.fetched)
-        return type(self)(initial=values)
+        values["fetched"] = _remember(self.proposal, prefill.payload, prefill.fetched)
+        return ProposalForm(self.proposal, initial=values)
 
-    def with_another_parent(self) -> "ProposalForm":
-        rows = self.edges.forms if self.edges is not None else []
-        empty = len(rows) - len(self._current("edges"))
-        return self.as_typed(blank_rows=empty + 1)
+    def with_another_row(self, name: str) -> "ProposalForm":
+        """One more empty row of `name`, if the kind has such rows."""
+        empty = {one: len(rows.forms) - len(rows.payload()) for one, rows in self.rows.items()}
+        if name in empty:
+            empty[name] += 1
+        return self.as_typed(blank_rows=empty)
 
     @classmethod
-    def of_payload(cls, payload: Payload, *, pinned_card: str) -> "ProposalForm":
+    def of_payload(
+        cls, proposal: Proposal, payload: Payload, *, pinned_card: str = ""
+    ) -> "ProposalForm":
         """The form for the next version. What came from the repository follows a new fetch."""
-        followed = [name for name in ("revision",) if COMMIT.fullmatch(payload["revision"])]
-        if payload["card_text"].strip() == pinned_card.strip():
-            followed.append("card_text")
-        fetched = _remember(payload, followed)
-        return cls(initial={**_for_typing(payload), "fetched": fetched})
-
-
-class VariantForm(ProposalForm):
-    kind = "add_variant"
-    has_parents = True
-
-    parameters = forms.CharField(
-        label="Parameters",
-        required=False,
-        widget=words(inputmode="numeric"),
-        help_text="Counted from the headers of the weights where they can be read.",
-    )
-    architecture = forms.CharField(label="Architecture", required=False, widget=words())
-
-
-class DatasetForm(ProposalForm):
-    kind = "add_dataset"
-
-    purpose = AskedChoice(label="Used for", choices=Purpose.choices)
-    size = forms.CharField(
-        label="Size", required=False, help_text="As stated, with its unit: 12,000 rows, 5.2 TB."
-    )
-
-
-FORMS: Mapping[str, type[ProposalForm]] = {form.kind: form for form in (VariantForm, DatasetForm)}
+        followed = []
+        if proposal.origin_kind:
+            followed = ["revision"] if COMMIT.fullmatch(payload["revision"]) else []
+            if payload["card_text"].strip() == pinned_card.strip():
+                followed.append("card_text")
+        fetched = _remember(proposal, payload, followed)
+        return cls(proposal, initial={**_for_typing(proposal, payload), "fetched": fetched})
 
 
 def _problems(form: forms.BaseForm, prefix: str = "") -> list[Problem]:
@@ -255,21 +234,17 @@ def _problems(form: forms.BaseForm, prefix: str = "") -> list[Problem]:
     ]
 
 
-def _for_typing(payload: Payload) -> dict[str, Any]:
-    """A payload's values as a person would type them; the rows of parents as they are."""
-    typed: dict[str, Any] = {}
-    for name, value in payload.items():
-        if isinstance(value, list) and name != "edges":
-            typed[name] = ", ".join(value)
-        elif isinstance(value, int):
-            typed[name] = f"{value:,}"
-        else:
-            typed[name] = "" if value is None else value
-    return typed
+def _for_typing(proposal: Proposal, payload: Payload) -> dict[str, Any]:
+    """A payload's values as a person would type them; rows as they are."""
+    return {
+        field.name: field.typed(payload[field.name])
+        for field in proposal.fields
+        if field.name in payload
+    }
 
 
-def _remember(payload: Payload, names: Any) -> str:
-    values = _for_typing(payload)
+def _remember(proposal: Proposal, payload: Payload, names: Iterable[str]) -> str:
+    values = _for_typing(proposal, payload)
     return " ".join(f"{name}:{_digest(values[name])}" for name in names)
 
 

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from contributions.parent_rows import Asked
+from contributions.proposals.fields.asked import Asked
 
 
 class SayForm(forms.Form):

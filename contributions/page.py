@@ -1,18 +1,18 @@
 """The page-shaped reads of contributions: a fixed number of queries, however long list or story."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import F
 
-from contributions import permissions, proposals
-from contributions.card_diff import DiffLine, card_diff
+from contributions import proposals
 from contributions.checks import CHECKS
 from contributions.models import Check, Contribution, Event, Version
-from contributions.permissions import Requirement
-from contributions.proposals.protocol import Change, Row
+from contributions.proposals.fields import Change, Row
+from contributions.proposals.protocol import Proposal
+from contributions.reviewing import Reviewing, read_reviewing
 from contributions.timeline import changes, checks_of, timeline
 from evaluations.models import Run
 
@@ -67,35 +67,20 @@ class Step:
 @dataclass(frozen=True)
 class ContributionPage:
     contribution: Contribution
-    label: str
+    proposal: Proposal
     version: Version
     versions: Sequence[Version]
     rows: Sequence[Row]
     changes: Sequence[Change]
-    card_lines: Sequence[DiffLine]
+    panel_context: Mapping[str, object]
     checks: Sequence[ShownCheck]
     steps: Sequence[Step]
-    requirements: Sequence[Requirement]
-    verdicts: dict[str, str]
+    reviewing: Reviewing
     runs: Sequence[Run]
 
     @property
     def is_head(self) -> bool:
         return self.version.number == self.contribution.head
-
-    @property
-    def asked(self) -> list[Requirement]:
-        """The requirements as people read them: checks by their labels, those that passed as one."""
-        passed = [one for one in self.requirements if one.code in _CHECKS and one.met]
-        shown = [_by_label(one) for one in self.requirements if one not in passed]
-        if passed:
-            count = f"{len(passed)} required check{'s' if len(passed) > 1 else ''} passed."
-            shown.append(Requirement("checks", count, met=True))
-        return shown
-
-    @property
-    def unmet(self) -> list[Requirement]:
-        return [requirement for requirement in self.asked if not requirement.met]
 
     @property
     def last_step(self) -> Event | None:
@@ -125,38 +110,24 @@ class ContributionPage:
         return f"{zlib.crc32(repr(state).encode()):08x}"
 
 
-_CHECKS = {f"check:{name}": name for name in CHECKS}
-
-
-def _by_label(requirement: Requirement) -> Requirement:
-    if requirement.code not in _CHECKS:
-        return requirement
-    name = _CHECKS[requirement.code]
-    text = requirement.text.replace(f"“{name}”", f"“{CHECKS[name].label}”")
-    return Requirement(requirement.code, text, requirement.met)
-
-
 def read_page(contribution: Contribution, *, version: str = "") -> ContributionPage:
-    """`version` as it stands in the URL; the newest where it names none. Eight queries."""
+    """`version` as it stands in the URL; the newest where it names none. A fixed number of queries."""
     versions = list(contribution.versions.select_related("author").order_by("-number"))
     wanted = int(version) if version.isdecimal() else contribution.head
     shown = next((one for one in versions if one.number == wanted), versions[0])
-    before = next((one for one in versions if one.number == shown.number - 1), None)
     shown.contribution = contribution
     proposal = proposals.get(contribution.kind)
-    card_before = before.payload["card_text"] if before else shown.payload["card_text"]
     return ContributionPage(
         contribution=contribution,
-        label=proposal.label,
+        proposal=proposal,
         version=shown,
         versions=versions,
-        rows=[row for row in proposal.summary_rows(shown.payload) if row.field != "card_text"],
-        changes=[change for change in changes(shown) if change.field != "card_text"],
-        card_lines=card_diff(card_before, shown.payload["card_text"]),
+        rows=proposal.summary_rows(shown.payload),
+        changes=changes(shown),
+        panel_context=proposal.panel_context(contribution, shown),
         checks=[ShownCheck(check) for check in checks_of(shown)],
         steps=steps_of(timeline(contribution)),
-        requirements=permissions.merge_requirements(contribution) if contribution.is_live else [],
-        verdicts=permissions.latest_verdicts(contribution),
+        reviewing=read_reviewing(contribution),
         runs=_runs(contribution),
     )
 

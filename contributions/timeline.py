@@ -2,8 +2,7 @@
 
 from contributions import proposals
 from contributions.models import Check, Contribution, Event, Version
-from contributions.proposals.differences import diff
-from contributions.proposals.protocol import Change
+from contributions.proposals.fields import Change
 
 
 def timeline(contribution: Contribution) -> list[Event]:
@@ -22,4 +21,5 @@ def changes(version: Version) -> list[Change]:
     before = version.contribution.versions.filter(number=version.number - 1).first()
     if before is None:
         return []
-    return diff(proposals.get(version.contribution.kind), before.payload, version.payload)
+    proposal = proposals.get(version.contribution.kind)
+    return proposal.changes(before.payload, version.payload)

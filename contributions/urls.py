@@ -6,8 +6,8 @@ from contributions.views import contributions, credit, moves, submit
 
 urlpatterns = [
     # /submit/
-    path("submit/variant/", submit.submit_entry, {"kind": "add_variant"}, name="submit_variant"),
-    path("submit/dataset/", submit.submit_entry, {"kind": "add_dataset"}, name="submit_dataset"),
+    path("submit/", submit.choose_kind, name="submit_choose"),
+    path("submit/<slug:slug>/", submit.submit_entry, name="submit"),
     # /variants/…/cite.bib /datasets/…/cite.bib
     path(
         "variants/<entry:owner>/<entry:name>/cite.bib",

@@ -107,8 +107,8 @@ TABLE: dict[str, Row] = {
     "api_board_detail": Row(get=ANYBODY, address=BOARD),
     "api_standing_list": Row(get=ANYBODY, address=BOARD),
     # --- contributions: pages
-    "submit_variant": Row(get=SIGNED_IN, post=SIGNED_IN),
-    "submit_dataset": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "submit_choose": READ,
+    "submit": Row(get=SIGNED_IN, post=SIGNED_IN, address={"slug": "kind"}),
     "contribution_list": READ,
     "contribution_detail": Row(get=ANYBODY, address=CONTRIBUTION),
     "contribution_revise": Row(get=AUTHOR, post=AUTHOR, address=CONTRIBUTION),
@@ -122,6 +122,7 @@ TABLE: dict[str, Row] = {
     "api_variant_credit": Row(get=ANYBODY, address=VARIANT),
     "api_dataset_credit": Row(get=ANYBODY, address=DATASET),
     # --- contributions: API
+    "api_kind_list": READ,
     "api_contribution_list": Row(get=ANYBODY, post=SIGNED_IN),
     "api_contribution_prefill": Row(post=SIGNED_IN),
     "api_contribution_detail": Row(get=ANYBODY, address=CONTRIBUTION),

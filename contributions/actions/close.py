@@ -1,7 +1,7 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from contributions import permissions
+from contributions import permissions, proposals
 from contributions.actions._events import happened
 from contributions.actions._limits import prose
 from contributions.models import Contribution
@@ -24,4 +24,5 @@ def close(*, actor: User, contribution: Contribution, why: str) -> Contribution:
             to_state=contribution.state,
             why=why,
         )
+        proposals.get(contribution.kind).ended(contribution)
     return contribution

@@ -50,6 +50,7 @@ def submit(*, author: User, kind: str, payload: Mapping[str, Any], note: str = "
                 to_state=contribution.state,
                 why=note,
             )
+            proposal.opened(contribution, cleaned)
     except IntegrityError as error:
         if refusal := already_open(error, proposal, subject):
             raise refusal from error

@@ -10,8 +10,8 @@ from contributions import proposals
 from contributions.models import Check, Contribution, Event, Review, Version
 from contributions.models.check import FIRST
 from contributions.models.review import Verdict
-from contributions.permissions import merge_requirements
-from contributions.proposals.differences import diff
+from contributions.proposals.protocol import Proposal
+from contributions.requirements import merge_requirements
 from contributions.timeline import timeline
 
 # --- What is said -------------------------------------------------------------------------------
@@ -103,10 +103,14 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
 
 
 class ChangeSerializer(serializers.Serializer[Any]):
+    """`detail` is what the sort of field adds: words, lines, or what left and came."""
+
     field = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
+    sort = serializers.CharField(help_text="scalar, words, lines, set, rows, or a kind's own.")
     before = serializers.CharField()
     after = serializers.CharField()
+    detail = serializers.DictField()
 
 
 class VersionSerializer(serializers.ModelSerializer[Version]):
@@ -144,7 +148,7 @@ class VersionSerializer(serializers.ModelSerializer[Version]):
         before = self.context["payloads"].get(version.number - 1)
         if before is None:
             return []
-        changes = diff(proposals.get(version.contribution.kind), before, version.payload)
+        changes = proposals.get(version.contribution.kind).changes(before, version.payload)
         return ChangeSerializer(changes, many=True).data
 
 
@@ -223,11 +227,65 @@ class PrefillSerializer(serializers.Serializer[Any]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
+class ColumnSerializer(serializers.Serializer[Any]):
+    """One field of a payload; what its sort does not have is left out."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    help = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    sort = serializers.CharField(help_text="text, lines, choice, tags, count, rows, …")
+    choices = serializers.ListField(child=serializers.CharField(), required=False)
+    least = serializers.FloatField(required=False, allow_null=True)
+    most = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        help_text="Characters, words or rows; of a number, its bound.",
+    )
+
+
+class FieldSerializer(ColumnSerializer):
+    columns = ColumnSerializer(many=True, required=False)
+
+
+class KindSerializer(serializers.Serializer[Any]):
+    """A kind of contribution and what its payload is made of."""
+
+    kind = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    lead = serializers.CharField()
+    group = serializers.CharField(help_text="Slug of the working group that looks after it.")
+    fetches = serializers.CharField(
+        source="origin_kind",
+        help_text="model or dataset: what prefill asks the origin for; or empty.",
+    )
+    required_checks = serializers.ListField(child=serializers.CharField(), source="checks.required")
+    advisory_checks = serializers.ListField(child=serializers.CharField(), source="checks.advisory")
+    payload = serializers.SerializerMethodField()
+    page = serializers.SerializerMethodField()
+
+    @extend_schema_field(FieldSerializer(many=True))
+    def get_payload(self, proposal: Proposal) -> Any:
+        return [field.describe() for field in proposal.fields]
+
+    def get_page(self, proposal: Proposal) -> str:
+        path = reverse("submit", args=[proposal.slug])
+        request = self.context.get("request")
+        return request.build_absolute_uri(path) if request else path
+
+
 # --- What is asked ------------------------------------------------------------------------------
 
 
+class KindField(serializers.ChoiceField):
+    """Reads the registry when a request comes, not when this module does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=list(proposals.KINDS), **options)
+
+
 class PrefillRequest(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=list(proposals.KINDS))
+    kind = KindField()
     repo_id = serializers.CharField(max_length=200, help_text="owner/name at the origin")
     revision = serializers.CharField(max_length=200, default="main")
 
@@ -235,7 +293,7 @@ class PrefillRequest(serializers.Serializer[Any]):
 class SubmitRequest(serializers.Serializer[Any]):
     """`payload` as the kind defines it; ask `contributions/prefill/` for a filled one."""
 
-    kind = serializers.ChoiceField(choices=list(proposals.KINDS))
+    kind = KindField()
     payload = serializers.DictField()
     note = serializers.CharField(default="", allow_blank=True, help_text="Markdown.")
 

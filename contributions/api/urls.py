@@ -15,6 +15,7 @@ urlpatterns = [
         credit.DatasetCredit.as_view(),
         name="api_dataset_credit",
     ),
+    path("kinds/", views.Kinds.as_view(), name="api_kind_list"),
     path("contributions/", views.ContributionList.as_view(), name="api_contribution_list"),
     path("contributions/prefill/", views.Prefill.as_view(), name="api_contribution_prefill"),
     path(

@@ -24,6 +24,7 @@ from contributions.api.serializers import (
     ContributionDetail,
     ContributionSummary,
     HeadRequest,
+    KindSerializer,
     PrefillRequest,
     PrefillSerializer,
     ReviewRequest,
@@ -90,6 +91,18 @@ class ContributionList(ListEndpoint[Contribution]):
         """Open a contribution. Its checks start at once. One open contribution a subject."""
         made = submit(author=person(request), **asked(SubmitRequest, request))
         return answer(request, made.pk, status=201)
+
+
+class Kinds(Endpoint):
+    @extend_schema(
+        operation_id="kinds_list",
+        summary="Kinds of contribution",
+        responses={200: KindSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """What can be contributed, and the fields of each kind's payload."""
+        kinds = list(proposals.KINDS.values())
+        return Response(KindSerializer(kinds, many=True, context={"request": request}).data)
 
 
 class Prefill(Endpoint):

@@ -4,21 +4,23 @@ The commit found first is the one that this version means, however often the che
 publishes the manifest in these findings, nothing newer.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 from contributions.checks.verdict import Context, Detail, Verdict, storable
-from contributions.proposals.payload import CARD_LENGTH
+from contributions.proposals._entry import CARD_LENGTH
 from evaluations.harness.lm_eval.preflight import MOST_FILES
 from hub import origins
 from hub.manifest import Manifest
 
 name: Final = "origin"
 label: Final = "Repository and commit"
+needs: Final[tuple[str, ...]] = ()
 
 
 def run(context: Context) -> Verdict:
     payload = context.payload
-    kind = context.proposal.origin_kind
+    # Only kinds that fetch something plan this check.
+    kind = cast(Literal["model", "dataset"], context.proposal.origin_kind)
     earlier = context.findings.get(name, {})
     origin = origins.get()
     described = origin.describe(

@@ -1,16 +1,18 @@
-"""The kinds of proposal: a module of one shape each (protocol.py), and one line each here."""
+"""The kinds of proposal: a class of one shape each (protocol.Proposal), and one line each here."""
 
-from collections.abc import Mapping
-
-from contributions.proposals import add_dataset, add_variant
-from contributions.proposals.payload import REVISION, repository_problem
+from contributions.proposals.add_dataset import AddDataset
+from contributions.proposals.add_variant import AddVariant
+from contributions.proposals.fields.names import address_problem, revision_problem
 from contributions.proposals.protocol import Prefill, Proposal
 from hub.origins import OriginError
 from hub.refusal import Refusal
 
-KINDS: Mapping[str, Proposal] = {
-    "add_variant": add_variant,
-    "add_dataset": add_dataset,
+KINDS: dict[str, Proposal] = {
+    proposal.kind: proposal
+    for proposal in (
+        AddVariant(),
+        AddDataset(),
+    )
 }
 
 
@@ -34,10 +36,11 @@ def get(kind: str) -> Proposal:
 def prefill(*, kind: str, repo_id: str, revision: str = "main") -> Prefill:
     """Ask the origin what it knows. Raises OriginRefusal, or Refusal for a name that is none."""
     proposal = get(kind)
+    if not proposal.origin_kind:
+        message = f"“{proposal.label}” fetches nothing from an origin."
+        raise Refusal("no_origin", message, fields={"kind": [message]})
     repo_id, revision = repo_id.strip(), revision.strip() or "main"
-    problems = {"repo_id": repository_problem(repo_id)}
-    if not REVISION.fullmatch(revision) or ".." in revision:
-        problems["revision"] = "Give a branch, a tag or a commit of the repository."
+    problems = {"repo_id": address_problem(repo_id), "revision": revision_problem(revision)}
     fields = {name: [problem] for name, problem in problems.items() if problem}
     if fields:
         raise Refusal("invalid", next(iter(fields.values()))[0], fields=fields)

@@ -70,6 +70,12 @@ def check_label(name: str) -> str:
 
 
 @register.filter
+def change_template(sort: str) -> str:
+    """The template that draws a change of a field of this sort."""
+    return f"contributions/changes/_{sort}.html"
+
+
+@register.filter
 def prose(text: str) -> SafeString:
     """What a person wrote, in Markdown, made safe."""
     return markdown.render(text)

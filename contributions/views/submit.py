@@ -1,19 +1,20 @@
-"""Proposing an entry, and proposing it again after review: one page, one form."""
+"""Proposing something, and proposing it again after review: one page, one form, whatever the kind."""
 
 from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from contributions import permissions, proposals
 from contributions.actions.revise import revise
 from contributions.actions.submit import submit
-from contributions.forms import FORMS, ProposalForm
+from contributions.forms import ProposalForm
 from contributions.models import Check, Contribution
 from contributions.models.check import FIRST
+from contributions.proposals.protocol import Proposal
 from contributions.views import drafts
 from hub.http import render_page
 from hub.models import User
@@ -24,20 +25,32 @@ TEMPLATE = "contributions/submit.html"
 signed_in = drafts.signed_in(back_to=lambda request: request.get_full_path())
 
 
+@require_safe
+def choose_kind(request: HttpRequest) -> HttpResponse:
+    """What can be contributed."""
+    kinds = [proposal for proposal in proposals.KINDS.values() if not proposal.needs_entry]
+    context = {"kinds": kinds, "section": "contributions"}
+    return render_page(request, "contributions/submit/choose.html", context)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def submit_entry(request: HttpRequest, kind: str) -> HttpResponse:
+def submit_entry(request: HttpRequest, slug: str) -> HttpResponse:
     """Fetch, add a row, validate and submit are buttons of one form; nothing typed is lost."""
+    proposal = named(slug)
     if request.method != "POST":
-        return show(request, blank_form(request, kind))
-    form = FORMS[kind](request.POST)
+        return show(request, blank_form(request, proposal))
+    form = ProposalForm(proposal, request.POST)
     if (answer := assist(request, form)) is not None:
         return answer
     if form.is_valid():
-        author = cast(User, request.user)
-        note = form.cleaned_data["note"]
         try:
-            contribution = submit(author=author, kind=kind, payload=form.payload(), note=note)
+            contribution = submit(
+                author=cast(User, request.user),
+                kind=proposal.kind,
+                payload=form.payload(),
+                note=form.cleaned_data["note"],
+            )
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -45,15 +58,20 @@ def submit_entry(request: HttpRequest, kind: str) -> HttpResponse:
     return show(request, form, status=422)
 
 
-def blank_form(request: HttpRequest, kind: str) -> ProposalForm:
-    """Empty, or as it was before signing in, or prepared by the link: `repo_id`, `parent`."""
+def named(slug: str) -> Proposal:
+    """The kind whose address this is. Raises Http404."""
+    for proposal in proposals.KINDS.values():
+        if proposal.slug == slug:
+            return proposal
+    raise Http404("There is no such kind of contribution.")
+
+
+def blank_form(request: HttpRequest, proposal: Proposal) -> ProposalForm:
+    """Empty, or as it was before signing in, or prepared by the link."""
     typed = drafts.kept(request, request.path)
     if typed is not None:
-        return FORMS[kind](typed).as_typed()
-    initial: dict[str, object] = {"repo_id": request.GET.get("repo_id", "")}
-    if parent := request.GET.get("parent", ""):
-        initial["edges"] = [{"parent_name": parent}]
-    return FORMS[kind](initial=initial)
+        return ProposalForm(proposal, typed).as_typed()
+    return ProposalForm(proposal, initial=proposal.prepare(request.GET.dict()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +85,7 @@ def revise_entry(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(contribution)
     if request.method != "POST":
         return show(request, newest_form(request, contribution), contribution=contribution)
-    form = FORMS[contribution.kind](request.POST)
+    form = ProposalForm(proposals.get(contribution.kind), request.POST)
     if (answer := assist(request, form, contribution=contribution)) is not None:
         return answer
     if form.is_valid() and add_version(request, contribution, form):
@@ -78,14 +96,14 @@ def revise_entry(request: HttpRequest, number: int) -> HttpResponse:
 
 def newest_form(request: HttpRequest, contribution: Contribution) -> ProposalForm:
     """What stands now, or what was typed before signing in."""
-    form_class = FORMS[contribution.kind]
+    proposal = proposals.get(contribution.kind)
     typed = drafts.kept(request, request.path)
     if typed is not None:
-        return form_class(typed).as_typed()
+        return ProposalForm(proposal, typed).as_typed()
     newest = contribution.versions.get(number=contribution.head)
     pinned = Check.objects.filter(version=newest, name=FIRST).values_list("findings", flat=True)
     found = pinned.first() or {}
-    return form_class.of_payload(newest.payload, pinned_card=found.get("card_text", ""))
+    return ProposalForm.of_payload(proposal, newest.payload, pinned_card=found.get("card_text", ""))
 
 
 def add_version(request: HttpRequest, contribution: Contribution, form: ProposalForm) -> bool:
@@ -118,14 +136,31 @@ def assist(
     request: HttpRequest, form: ProposalForm, *, contribution: Contribution | None = None
 ) -> HttpResponse | None:
     """What the form's helping buttons ask for; None when it was really submitted."""
-    if "fetch" in request.POST:
+    if "fetch" in request.POST and form.proposal.origin_kind:
         return fetch(request, form, contribution)
     if "more" in request.POST:
-        return show(request, form.with_another_parent(), contribution=contribution)
+        more = form.with_another_row(str(request.POST["more"]))
+        return show(request, more, contribution=contribution)
+    if "preview" in request.POST and form.proposal.preview_template:
+        return preview(request, form, contribution)
     if "validate" in request.GET:
         form.is_valid()
         return show(request, form, contribution=contribution)
     return None
+
+
+def preview(
+    request: HttpRequest, form: ProposalForm, contribution: Contribution | None
+) -> HttpResponse:
+    """The form with what its kind can show of it beforehand; or with what is wrong with it."""
+    status, seen = 422, None
+    if form.is_valid():
+        try:
+            seen = form.proposal.preview(form.proposal.clean(form.payload()))
+            status = 200
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return show(request, form, status=status, contribution=contribution, preview=seen)
 
 
 def fetch(
@@ -134,14 +169,16 @@ def fetch(
     """The form with what the origin knows; or with what the origin said instead, at the repository."""
     asked = str(request.POST.get("repo_id", "")).strip()
     try:
-        known = proposals.prefill(kind=form.kind, repo_id=asked, revision=form.asked_revision)
+        known = proposals.prefill(
+            kind=form.proposal.kind, repo_id=asked, revision=form.asked_revision
+        )
     except Refusal as refusal:
         return show(request, form.with_only(refusal), contribution=contribution, refused=refusal)
     filled = form.with_prefill(known)
     context: dict[str, Any] = {
         "fetched": known,
         "renamed": asked if asked.lower() != known.payload["repo_id"].lower() else "",
-        "existing": None if contribution else proposals.get(form.kind).existing(known.payload),
+        "existing": None if contribution else form.proposal.existing(known.payload),
     }
     return show(request, filled, contribution=contribution, **context)
 
@@ -149,10 +186,9 @@ def fetch(
 def show(
     request: HttpRequest, form: ProposalForm, *, status: int = 200, **context: object
 ) -> HttpResponse:
-    form.mark_fetched()
     context |= {
         "form": form,
-        "proposal": proposals.get(form.kind),
+        "proposal": form.proposal,
         "section": "contributions",
         "validate_url": f"{request.path}?validate=1",
     }

@@ -3,11 +3,12 @@
   "use strict";
   const form = document.getElementById("proposal");
   const repo = document.getElementById("id_repo_id");
-  if (!form || !repo) return;
+  if (!form) return;
   const values = () => new Map([...form.elements].filter((one) => one.id && one.type !== "hidden").map((one) => [one.id, one.value]));
   let before = new Map();
   let typed = new Map();
-  let asked = repo.value.trim();
+  // Only kinds that fetch from an origin have one.
+  let asked = repo?.value.trim() ?? "";
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.target?.id !== "fields") return;
@@ -25,7 +26,7 @@
     const fields = document.getElementById("fields");
     for (const [id, value] of typed) { const one = document.getElementById(id); if (one) one.value = value; }
     // Renamed at the origin: the name that holds from now on.
-    if (fields?.dataset.repoId && !typed.has(repo.id)) { repo.value = asked = fields.dataset.repoId; delete fields.dataset.repoId; }
+    if (repo && fields?.dataset.repoId && !typed.has(repo.id)) { repo.value = asked = fields.dataset.repoId; delete fields.dataset.repoId; }
     typed = new Map();
   });
   // A form that comes back refused holds text that was never saved: leaving asks first.

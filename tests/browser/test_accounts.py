@@ -142,11 +142,11 @@ def test_a_token_is_shown_once_and_can_be_revoked(page: Page) -> None:
 
 def test_a_page_that_needs_an_account_leads_back_to_itself(page: Page) -> None:
     ann = make_user("ann")
-    page.goto("/submit/variant/")
+    page.goto("/submit/add-variant/")
     assert "/accounts/login/" in page.url
     fill_in(page, login=ann.username, password=PASSWORD)
     page.click(SEND)
-    page.wait_for_url("**/submit/variant/")
+    page.wait_for_url("**/submit/add-variant/")
 
 
 def test_accounts_work_without_scripts(plain_page: Page) -> None:

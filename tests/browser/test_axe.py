@@ -111,8 +111,9 @@ CONTRIBUTING = (
     contribution("merged"),
     contribution("closed"),
     contribution("dataset"),
-    Visit("submit_variant", person="ann"),
-    Visit("submit_dataset", person="ann"),
+    Visit("submit_choose"),
+    Visit("submit", lambda world: ("add-variant",), person="ann"),
+    Visit("submit", lambda world: ("add-dataset",), person="ann"),
     Visit("contribution_revise", lambda world: (world.contributions["revised"].pk,), person="ann"),
     Visit(
         "contribution_revise",

@@ -47,7 +47,7 @@ def test_pasting_a_repository_fills_the_form_and_leaves_the_reader_where_they_ar
     page: Page, ann: User, origin: None
 ) -> None:
     enter(page.context, ann)
-    page.goto("/submit/variant/")
+    page.goto("/submit/add-variant/")
     page.fill("#id_note", "My note")
     paste(page, "#id_repo_id", "headwaters/brook")
     expect(page.locator("#fields .note")).to_contain_text("Read headwaters/brook at commit")
@@ -59,7 +59,7 @@ def test_pasting_a_repository_fills_the_form_and_leaves_the_reader_where_they_ar
 
 def test_what_is_typed_while_the_origin_answers_stays(page: Page, ann: User, origin: None) -> None:
     enter(page.context, ann)
-    page.goto("/submit/variant/")
+    page.goto("/submit/add-variant/")
     page.fill("#id_repo_id", "headwaters/brook")
 
     def slowly(route: Route) -> None:
@@ -68,7 +68,7 @@ def test_what_is_typed_while_the_origin_answers_stays(page: Page, ann: User, ori
         page.locator("#id_summary").press_sequentially("Typed meanwhile")
         route.fulfill(response=answer)
 
-    page.route("**/submit/variant/", slowly)
+    page.route("**/submit/add-variant/", slowly)
     page.focus("#id_summary")
     expect(page.locator("#id_name")).to_have_value("brook")
     expect(page.locator("#id_summary")).to_have_value("Typed meanwhile")
@@ -77,7 +77,7 @@ def test_what_is_typed_while_the_origin_answers_stays(page: Page, ann: User, ori
 
 def test_a_field_is_judged_when_it_is_left(page: Page, ann: User) -> None:
     enter(page.context, ann)
-    page.goto("/submit/variant/")
+    page.goto("/submit/add-variant/")
     page.fill("#id_parameters", "many")
     page.locator("#id_parameters").blur()
     expect(page.locator("#id_parameters_error")).to_have_text("This has to be a whole number.")
@@ -90,7 +90,7 @@ def test_a_field_is_judged_when_it_is_left(page: Page, ann: User) -> None:
 
 def test_from_a_name_to_a_contribution_by_hand(page: Page, ann: User, origin: None) -> None:
     enter(page.context, ann)
-    page.goto("/submit/variant/")
+    page.goto("/submit/add-variant/")
     page.fill("#id_repo_id", "headwaters/brook")
     page.click("#fetch")
     expect(page.locator("#id_name")).to_have_value("brook")

@@ -19,7 +19,7 @@ from tests.repos import card, host
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 REPOSITORY = "river/brook"
-FORM = "/submit/variant/"
+FORM = "/submit/add-variant/"
 # Milliseconds between two questions of a contribution's page while its checks run.
 POLL = 2_100
 

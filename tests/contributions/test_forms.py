@@ -4,17 +4,26 @@ from typing import Any
 
 from django.http import QueryDict
 
-from contributions.forms import DatasetForm, ProposalForm, VariantForm
+from contributions import proposals
+from contributions.forms import ProposalForm
 from contributions.proposals.protocol import Prefill
 from hub.refusal import Refusal
 from tests.contributions.stories import variant_payload
 from tests.contributions.views.posting import inputs_of, parents, typed, untyped
 
+ADD = proposals.get("add_variant")
 
-def bound(values: dict[str, str], form: type[ProposalForm] = VariantForm) -> ProposalForm:
+
+def bound(values: dict[str, str], kind: str = "add_variant") -> ProposalForm:
     data = QueryDict(mutable=True)
     data.update(values)
-    return form(data)
+    return ProposalForm(proposals.get(kind), data)
+
+
+def sources(form: ProposalForm) -> dict[str, str]:
+    """Field -> where its value was fetched, as the template shows it."""
+    parts = [part for block in form.blocks for line in block.lines for part in line]
+    return {part.field.name: part.fetched for part in parts if part.fetched}
 
 
 def prefill(**fields: Any) -> Prefill:
@@ -49,8 +58,7 @@ def test_every_error_stands_beside_its_field() -> None:
     form = bound(values)
     assert not form.is_valid()
     assert set(form.errors) == {"repo_id", "name", "parameters", "licence"}
-    assert form.edges is not None
-    row = form.edges.forms[0]
+    row = form.rows["edges"].forms[0]
     assert row.errors["parent_name"] == ["Write owner/name, as the origin does."]
     assert row.errors["relation"] == ["Choose what it is to this parent."]
     assert {problem.label for problem in form.problems} >= {"Name here", "Parent 1, Parent"}
@@ -60,15 +68,13 @@ def test_every_error_stands_beside_its_field() -> None:
 def test_errors_of_parents_find_their_row_past_empty_ones() -> None:
     form = bound(typed(**parents(("", ""), ("headwaters/spring", "finetune"), ("bad", "merge"))))
     assert not form.is_valid()
-    assert form.edges is not None
-    assert [bool(row.errors) for row in form.edges.forms] == [False, False, True]
+    assert [bool(row.errors) for row in form.rows["edges"].forms] == [False, False, True]
 
 
 def test_a_relation_that_is_none_is_told_and_not_dropped() -> None:
     form = bound(typed(**parents(("headwaters/spring", "cousin"))))
     assert not form.is_valid()
-    assert form.edges is not None
-    assert "cousin" in str(form.edges.forms[0].errors["relation"])
+    assert "cousin" in str(form.rows["edges"].forms[0].errors["relation"])
 
 
 def test_what_belongs_to_no_field_stands_above_the_form() -> None:
@@ -82,10 +88,9 @@ def test_what_belongs_to_no_field_stands_above_the_form() -> None:
 def test_an_empty_form_takes_everything_from_the_origin_and_says_so() -> None:
     form = bound(typed(untyped()))
     filled = form.with_prefill(prefill(edges=[edge("headwaters/spring")]))
-    filled.mark_fetched()
     assert filled["name"].value() == "brook"
-    assert filled["licence"].fetched == "the card"  # type: ignore[attr-defined]
-    assert filled["parameters"].fetched == "the weights"  # type: ignore[attr-defined]
+    assert sources(filled)["licence"] == sources(filled)["edges"] == "the card"
+    assert sources(filled)["parameters"] == "the weights"
     assert "edges" in filled.untouched()
     # … also once it was sent back by a browser, with its own line ends.
     again = bound({name: value.replace("\n", "\r\n") for name, value in inputs_of(filled).items()})
@@ -126,10 +131,9 @@ def test_a_fetch_asks_for_the_newest_commit_unless_a_revision_was_typed() -> Non
 
 def test_another_parent_adds_a_row_each_time_and_keeps_the_text() -> None:
     form = bound(typed(**parents(("headwaters/spring", "merge"), ("", ""))))
-    more = form.with_another_parent()
-    assert more.edges is not None
-    assert len(more.edges.forms) == 3
-    assert more.edges.forms[0]["parent_name"].value() == "headwaters/spring"
+    more = form.with_another_row("edges")
+    assert len(more.rows["edges"].forms) == 3
+    assert more.rows["edges"].forms[0]["parent_name"].value() == "headwaters/spring"
     assert not more.problems
 
 
@@ -142,11 +146,11 @@ def test_a_refused_fetch_judges_nothing_else() -> None:
 
 def test_revising_follows_the_repository_where_nobody_wrote_something_else() -> None:
     payload = variant_payload(revision="b" * 40, card_text="# Brook")
-    assert VariantForm.of_payload(payload, pinned_card="# Brook\n").untouched() == {
+    assert ProposalForm.of_payload(ADD, payload, pinned_card="# Brook\n").untouched() == {
         "revision",
         "card_text",
     }
-    written = VariantForm.of_payload({**payload, "revision": "main"}, pinned_card="# Theirs")
+    written = ProposalForm.of_payload(ADD, {**payload, "revision": "main"}, pinned_card="# Theirs")
     assert written.untouched() == set()
 
 
@@ -158,7 +162,7 @@ def test_a_dataset_that_something_was_generated_by_stays_a_dataset() -> None:
 
 
 def test_a_dataset_form_has_no_parents() -> None:
-    form = bound({"repo_id": "headwaters/pool"}, DatasetForm)
+    form = bound({"repo_id": "headwaters/pool"}, "add_dataset")
     assert "edges" not in form.payload()
     assert not form.is_valid()
     assert {"owner", "name", "licence"} <= set(form.errors)

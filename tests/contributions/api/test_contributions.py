@@ -73,8 +73,18 @@ def test_a_script_can_go_all_the_way(ann: User, ben: User, cleo: User) -> None:
         {
             "field": "summary",
             "label": "Summary",
+            "sort": "words",
             "before": "A tiny model for tests.",
             "after": "A tiny model, for tests of everything.",
+            "detail": {
+                "words": [
+                    ["", "A tiny model"],
+                    ["add", ","],
+                    ["", " for tests"],
+                    ["add", " of everything"],
+                    ["", "."],
+                ]
+            },
         }
     ]
     by(ann).post(f"{at}comments/", {"body": "Done."})

@@ -4,7 +4,6 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from contributions import proposals
-from contributions.proposals.differences import diff
 from hub.models import User
 from hub.refusal import Refusal
 from tests.contributions.stories import prefilled, run_checks, submitted, variant_payload
@@ -65,6 +64,8 @@ def test_a_clean_payload_is_complete_and_clean_again() -> None:
         ({"parameters": 1.5}, "parameters"),
         ({"parameters": True}, "parameters"),
         ({"parameters": "many"}, "parameters"),
+        ({"parameters": "1.23456B9"}, "parameters"),
+        ({"parameters": "0.5"}, "parameters"),
         ({"parameters": "9" * 5000}, "parameters"),
         ({"tags": [1]}, "tags"),
         ({"tags": ["x" * 61]}, "tags"),
@@ -98,6 +99,22 @@ def test_a_payload_that_is_no_object_is_refused(payload: Any) -> None:
         ADD.clean(payload)
 
 
+@pytest.mark.parametrize(
+    ("typed", "count"),
+    [
+        ("7B", 7 * 10**9),
+        ("1.5 B", 15 * 10**8),
+        ("671b", 671 * 10**9),
+        ("130M", 130 * 10**6),
+        ("1.2T", 12 * 10**11),
+        ("12_000", 12_000),
+        (" ", None),
+    ],
+)
+def test_sizes_are_written_as_people_write_them(typed: str, count: int | None) -> None:
+    assert ADD.clean(variant_payload(parameters=typed))["parameters"] == count
+
+
 def test_what_people_type_is_understood() -> None:
     cleaned = ADD.clean(variant_payload(parameters="7,615,616,512", tags="moe, math,, moe "))
     assert (cleaned["parameters"], cleaned["tags"]) == (7_615_616_512, ["moe", "math"])
@@ -106,11 +123,11 @@ def test_what_people_type_is_understood() -> None:
 def test_the_changes_between_two_versions_are_named_with_both_values() -> None:
     old = ADD.clean(variant_payload())
     new = ADD.clean(variant_payload(licence="mit", edges=[edge(parent_commit="abcdef123")]))
-    assert [(c.field, c.label, c.before, c.after) for c in diff(ADD, old, new)] == [
-        ("licence", "Licence", "apache-2.0", "mit"),
+    assert [(c.field, c.label, c.before, c.after) for c in ADD.changes(old, new)] == [
         ("edges", "Parents", "", "fine-tune: sea/parent at abcdef12"),
+        ("licence", "Licence", "apache-2.0", "mit"),
     ]
-    assert diff(ADD, old, old) == []
+    assert ADD.changes(old, old) == []
 
 
 @pytest.mark.django_db

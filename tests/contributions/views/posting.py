@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from contributions.forms import FORMS, ProposalForm
+from contributions import proposals
+from contributions.forms import ProposalForm
 from tests.contributions.stories import variant_payload
 
 
 def typed(payload: Any = None, *, kind: str = "add_variant", **fields: str) -> dict[str, str]:
     """Every input of the form with `payload` typed into it; `fields` are typed over it."""
     payload = variant_payload() if payload is None else payload
-    form = FORMS[kind].of_payload(payload, pinned_card="")
+    form = ProposalForm.of_payload(proposals.get(kind), payload)
     return {**inputs_of(form), "fetched": "", **fields}
 
 
@@ -20,9 +21,8 @@ def untyped() -> dict[str, Any]:
 
 def inputs_of(form: ProposalForm) -> dict[str, str]:
     values = {field.html_name: _text(field.value()) for field in form}
-    if form.edges is not None:
-        rows = [form.edges.management_form, *form.edges.forms]
-        for row in rows:
+    for rows in form.rows.values():
+        for row in [rows.management_form, *rows.forms]:
             values |= {field.html_name: _text(field.value()) for field in row}
     return values
 

@@ -23,7 +23,7 @@ def test_everybody_may_read_it(client: Client, brook: Contribution) -> None:
 def test_an_empty_hub_shows_the_way_in(client: Client, db: None) -> None:
     page = client.get(URL).content.decode()
     assert "No contributions yet" in page
-    assert 'href="/submit/variant/"' in page
+    assert 'href="/submit/add-variant/"' in page
 
 
 def test_filters_that_fit_nothing_can_be_cleared(client: Client, brook: Contribution) -> None:

@@ -16,7 +16,7 @@ from tests.contributions.views.posting import parents, typed, untyped
 from tests.factories import PASSWORD, make_variant
 from tests.repos import card, host
 
-URL = "/submit/variant/"
+URL = "/submit/add-variant/"
 HTMX = {"HX-Request": "true"}
 
 
@@ -134,7 +134,7 @@ def test_an_origin_that_is_down_is_nobodys_mistake(browser: Client, settings: Se
 
 
 def test_another_parent_without_script(browser: Client) -> None:
-    answer = browser.post(URL, typed(**parents(("a/b", "merge")), more="1"))
+    answer = browser.post(URL, typed(**parents(("a/b", "merge")), more="edges"))
     page = answer.content.decode()
     assert 'name="edges-1-parent_name"' in page
     assert "need another look" not in page
@@ -155,16 +155,16 @@ def test_links_prepare_the_form(browser: Client) -> None:
 
 def test_a_dataset_is_submitted_the_same_way(browser: Client, origin: str) -> None:
     host("headwaters/pool", kind="dataset")
-    page = browser.post("/submit/dataset/", {"repo_id": "headwaters/pool", "fetch": "1"})
+    page = browser.post("/submit/add-dataset/", {"repo_id": "headwaters/pool", "fetch": "1"})
     assert page.context["form"]["licence"].value() == "apache-2.0"
     values = typed(dataset_payload(), kind="add_dataset")
-    assert browser.post("/submit/dataset/", values).status_code == 302
+    assert browser.post("/submit/add-dataset/", values).status_code == 302
     assert Contribution.objects.get().kind == "add_dataset"
 
 
-@pytest.mark.parametrize("name", ["submit_variant", "submit_dataset"])
-def test_strangers_sign_in_first(client: Client, db: None, name: str) -> None:
-    url = reverse(name)
+@pytest.mark.parametrize("slug", ["add-variant", "add-dataset"])
+def test_strangers_sign_in_first(client: Client, db: None, slug: str) -> None:
+    url = reverse("submit", args=[slug])
     answer = client.get(f"{url}?repo_id=a/b")
     assert (
         answer["Location"]
