@@ -6,7 +6,9 @@ from django.http import HttpRequest
 
 from evaluations import leaderboards
 from evaluations.models import Benchmark, Board, Run, Standing
-from evaluations.paired import Comparison, comparisons, newest_measured, parent_of
+from evaluations.references import newest_measured
+from evaluations.report import report_of
+from evaluations.report_page import shown
 from hub import panels
 from hub.models import Dataset, ModelVariant, User
 
@@ -37,18 +39,16 @@ def front_runs(request: HttpRequest, _: object) -> panels.Filled | None:
 
 
 def variant_scores(request: HttpRequest, variant: ModelVariant) -> panels.Filled | None:
-    """Scores beside the parent's under identical recipes, and where the variant stands."""
+    """The report on its newest measured checkpoint, and where the variant stands."""
     checkpoint = newest_measured(variant)
-    parent = parent_of(variant) if checkpoint else None
-    rows = [_row(each) for each in comparisons(checkpoint, parent)] if checkpoint else []
+    if checkpoint is not None:
+        checkpoint.variant = variant
     standings = Standing.objects.filter(variant=variant, board__current=True)
     context = {
         "checkpoint": checkpoint,
-        "parent": parent,
-        "rows": rows,
         "standings": standings.select_related("board").defer("values", "board__facets"),
         "live": _runs().live().filter(checkpoint__variant=variant),
-        "with_parent": any(row["comparison"].parent for row in rows),
+        **(shown(report_of(checkpoint)) if checkpoint else {}),
     }
     return "evaluations/_variant_scores.html", context
 
@@ -85,31 +85,6 @@ def _runs() -> Any:
         .defer("log_tail", "checkpoint__files")
         .order_by("-pk")
     )
-
-
-def _row(each: Comparison) -> dict[str, Any]:
-    """In the unit that pages write: percent for proportions."""
-    version = each.score.recipe.benchmark_version
-    factor = 100 if version.unit == "proportion" else 1
-
-    def written(value: float | None) -> float | None:
-        return None if value is None else value * factor
-
-    parent = each.parent
-    return {
-        "comparison": each,
-        "version": version,
-        "recipe": each.score.recipe,
-        "unit": "%" if factor == 100 else version.unit,
-        "places": 1 if factor == 100 else 3,
-        "value": written(each.score.value),
-        "stderr": written(each.score.stderr),
-        "parent_value": written(parent.value) if parent else None,
-        "parent_stderr": written(parent.stderr) if parent else None,
-        "delta": written(each.delta),
-        "delta_stderr": written(each.stderr),
-        "lower_is_better": not version.higher_is_better,
-    }
 
 
 panels.register("front", front_boards, order=10)

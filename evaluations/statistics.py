@@ -31,6 +31,9 @@ class Difference:
     n: int
     p_value: float
     test: str
+    # Samples on which the child's outcome is higher, and lower, than the parent's.
+    higher: int
+    lower: int
 
     @property
     def sure(self) -> bool:
@@ -82,7 +85,32 @@ def paired_difference(child: Sequence[float], parent: Sequence[float]) -> Differ
     binary = bool(np.isin([*child, *parent], (0.0, 1.0)).all())
     p_value = mcnemar(child, parent) if binary else sign_flip(gaps)
     test = "McNemar, exact" if binary else "sign-flip"
-    return Difference(delta, stderr, low, high, len(gaps), p_value, test)
+    higher, lower = int((gaps > 0).sum()), int((gaps < 0).sum())
+    return Difference(delta, stderr, low, high, len(gaps), p_value, test, higher, lower)
+
+
+def independent_difference(
+    child: float, child_stderr: float, parent: float, parent_stderr: float
+) -> tuple[float, float, float]:
+    """Child minus parent where nothing pairs them: difference, its standard error, two-sided normal p."""
+    delta, stderr = child - parent, float(np.hypot(child_stderr, parent_stderr))
+    if stderr == 0:
+        return delta, stderr, 1.0 if delta == 0 else 0.0
+    return delta, stderr, float(2 * special.ndtr(-abs(delta) / stderr))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted for how many were asked at once, in the order given (Holm 1979).
+
+    Rejecting those below 0.05 keeps the chance of any false alarm in the whole family below 0.05,
+    whatever the questions have to do with each other.
+    """
+    adjusted = [0.0] * len(p_values)
+    worst = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = worst
+    return adjusted
 
 
 def mcnemar(child: Sequence[float], parent: Sequence[float]) -> float:

@@ -1,0 +1,56 @@
+"""A report as templates/evaluations/_report.html is handed it: numbers in the units that pages write."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from evaluations.report import Report
+from evaluations.report_rows import Compared, Row
+from evaluations.report_text import chosen, report_markdown, sentences
+
+
+def shown(report: Report) -> dict[str, Any]:
+    checkpoint = report.checkpoint
+    return {
+        "report": report,
+        "sentences": sentences(report),
+        "chosen": chosen(report),
+        "rows": [_row(row) for row in report.rows],
+        "markdown": report_markdown(report),
+        "api_url": reverse("api_checkpoint_report", args=[checkpoint.pk]),
+        "requestable": [recipe.digest for recipe in report.requestable],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    parent = row.parent
+    return {
+        "row": row,
+        "places": row.places,
+        "value": row.written(row.mine.score.value) if row.mine.score else None,
+        "stderr": row.written(row.mine.score.stderr) if row.mine.score else None,
+        "parent": _other(row, parent),
+        "references": [_other(row, one) for one in row.references],
+        "delta": row.written(parent.delta),
+        "delta_stderr": row.written(parent.stderr),
+        "interval": _interval(row, parent),
+        "sure": parent.verdict in {"better", "worse"},
+        "lower_is_better": not row.version.higher_is_better,
+    }
+
+
+def _other(row: Row, compared: Compared) -> dict[str, Any]:
+    score = compared.other.score
+    return {
+        "compared": compared,
+        "value": row.written(score.value) if score else None,
+        "stderr": row.written(score.stderr) if score else None,
+        "url": score.get_absolute_url() if score else "",
+        "delta": row.written(compared.delta),
+        "delta_stderr": row.written(compared.stderr),
+        "sure": compared.verdict in {"better", "worse"},
+    }
+
+
+def _interval(row: Row, compared: Compared) -> list[float | None]:
+    return [row.written(end) for end in compared.interval or ()]
