@@ -8,7 +8,7 @@ the row held, so a page that was drawn a minute ago grants nothing.
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Func, OuterRef, Q, QuerySet, Value
 
-from contributions.models import Contribution, Thread
+from contributions.models import Comment, Contribution, Thread
 from hub.models import Scope, User
 from hub.models.scope import ScopeRole
 from hub.models.user import RANKS, Role
@@ -24,6 +24,11 @@ def may_submit(person: Person) -> bool:
 def may_comment(person: Person) -> bool:
     """Also after the end: what was merged is talked about."""
     return may_submit(person)
+
+
+def may_edit(person: Person, comment: Comment) -> bool:
+    """One's own, however old it is; what it said before stays readable."""
+    return may_comment(person) and person.pk == comment.author_id
 
 
 def is_author(person: Person, contribution: Contribution) -> bool:

@@ -5,22 +5,32 @@ from django.db.models.functions import Now
 from contributions import permissions
 from contributions.actions._events import happened
 from contributions.actions._limits import prose
-from contributions.models import Comment, Contribution
+from contributions.actions.write_references import write_references
+from contributions.models import Comment, Contribution, Thread
 from hub.models import User
 
 
-def comment(*, author: User, contribution: Contribution, body: str) -> Comment:
-    """Say something in the conversation, also after the end. Raises PermissionDenied, Refusal."""
+def comment(
+    *, author: User, contribution: Contribution, body: str, thread: Thread | None = None
+) -> Comment:
+    """Say something in the conversation or in a thread of it, also after the end.
+
+    Raises PermissionDenied, Refusal.
+    """
     if not permissions.may_comment(author):
         raise PermissionDenied("Only people with an active account comment.")
     body = prose(body, field="body", missing="Write something first.")
     with transaction.atomic():
-        said = Comment.objects.create(contribution=contribution, author=author, body=body)
+        said = Comment.objects.create(
+            contribution=contribution, thread=thread, author=author, body=body
+        )
         Contribution.objects.filter(pk=contribution.pk).update(updated_at=Now())
         happened(
             contribution=contribution,
             verb="commented",
             actor=author,
             comment=said,
+            thread=thread,
         )
+        write_references(contribution=contribution, text=body, comment=said)
     return said

@@ -4,6 +4,7 @@ from django.db import transaction
 from contributions import permissions
 from contributions.actions._events import happened
 from contributions.actions._limits import prose
+from contributions.actions.write_references import write_references
 from contributions.models import Contribution, Review
 from contributions.models.review import Verdict
 from hub.models import User
@@ -15,7 +16,7 @@ LEADS_TO = {Verdict.APPROVE: "approved", Verdict.REQUEST_CHANGES: "changes_reque
 def review(
     *, reviewer: User, contribution: Contribution, head: int, verdict: str, body: str = ""
 ) -> Review:
-    """Record a verdict on version `head`, the one that was read.
+    """Record a verdict on version `head`, the one that was read; nobody waits for theirs any more.
 
     Raises PermissionDenied (reviewers, never on their own), IllegalMove (ended, or a newer version
     exists), or Refusal `invalid`: unknown verdict, or a request for changes that names none.
@@ -28,7 +29,7 @@ def review(
     with transaction.atomic():
         contribution.hold()
         if not permissions.reviews(reviewer, contribution):
-            raise PermissionDenied("Reviewers review, and never their own contribution.")
+            raise PermissionDenied("Reviewers review, and never what they had a part in.")
         left, leads_to = contribution.state, LEADS_TO[Verdict(verdict)]
         contribution.require_current(leads_to, head=head)
         # A second approval of an approved version is one more review, and no move.
@@ -40,6 +41,7 @@ def review(
             verdict=verdict,
             body=body,
         )
+        contribution.assignments.filter(reviewer=reviewer).delete()
         happened(
             contribution=contribution,
             verb="reviewed",
@@ -49,4 +51,5 @@ def review(
             to_state=contribution.state,
             review=given,
         )
+        write_references(contribution=contribution, text=body, actor=reviewer)
     return given

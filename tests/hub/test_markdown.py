@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hub.markdown import TAGS, render
+from hub.markdown import TAGS, plain, render
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -38,6 +38,34 @@ HOSTILE = [
 ]
 
 
+HUGE = [
+    "a" * 60_000,
+    "a/" * 30_000,
+    "[x](" * 15_000,
+    "`" * 30_000,
+    "`a/b` " * 10_000,
+    "@a" * 30_000,
+    "# " * 20_000,
+    "run " * 15_000,
+    "| a " * 15_000 + "\n|" + "-|" * 15_000,
+    "![" * 20_000,
+    "\\" * 40_000,
+    "<" * 40_000,
+    "&" * 40_000,
+    "~" * 40_000,
+]
+
+
+class Words:
+    """Makes a link of every word; its own URLs are hostile too."""
+
+    pattern = re.compile(r"[a-z]+")
+
+    def target(self, found: re.Match[str]) -> tuple[str, str] | None:
+        urls = {"alert": "javascript:alert(1)", "img": "data:text/html,x"}
+        return urls.get(found[0], f"/words/{found[0]}/"), f'"><b onclick=x>{found[0]}'
+
+
 class Reader(html.parser.HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +86,43 @@ def test_nothing_hostile_comes_through(text: str) -> None:
     reader = Reader()
     reader.feed(render(text))
     assert reader.bad == []
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_hostile_comes_through_where_words_become_links(text: str) -> None:
+    reader = Reader()
+    reader.feed(render(text, Words()))
+    assert reader.bad == []
+
+
+@pytest.mark.parametrize("text", HUGE, ids=lambda text: text[:6])
+def test_the_longest_comment_is_rendered_whatever_it_repeats(text: str) -> None:
+    """Anything worse than linear would take minutes here."""
+    reader = Reader()
+    reader.feed(render(text, Words()))
+    assert reader.bad == []
+    assert sum(len(piece) for piece in plain(text)) <= len(text)
+
+
+def test_words_become_links_but_in_code_links_and_pictures() -> None:
+    page = render("one `two` [three](/x) ![four](/y) *five*\n\n```\nsix\n```\n\n    seven", Words())
+    linked = re.findall(r'href="/words/(\w+)/"', page)
+    assert linked == ["one", "five"]
+    assert list(plain("one `two` [three](/x) ![four](/y) *five*")) == [
+        "one ",
+        " ",
+        " ",
+        " ",
+        "five",
+    ]
+
+
+def test_a_word_without_a_target_stays_text() -> None:
+    class Nothing(Words):
+        def target(self, found: re.Match[str]) -> None:
+            return None
+
+    assert render("one two", Nothing()) == render("one two")
 
 
 def test_what_people_write_comes_through() -> None:
