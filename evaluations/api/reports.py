@@ -75,7 +75,7 @@ class ComparedSerializer(serializers.Serializer[Compared]):
         return compared.pair is not None
 
 
-class MovedSerializer(serializers.Serializer[Any]):
+class ScoreMovedSerializer(serializers.Serializer[Any]):
     """An earlier value of the same variant and benchmark, more than 0.001 away."""
 
     value = serializers.FloatField(source="score.value")
@@ -95,7 +95,7 @@ class ReportRowSerializer(serializers.Serializer[Any]):
     measured = ReportMeasuredSerializer(source="mine")
     parent = ComparedSerializer()  # type: ignore[assignment]
     references = ComparedSerializer(many=True)
-    moved = MovedSerializer(allow_null=True)
+    moved = ScoreMovedSerializer(allow_null=True)
 
 
 class ReportParentSerializer(serializers.Serializer[Any]):
