@@ -7,9 +7,9 @@ from django.db.models.functions import Now
 
 from contributions import checks, proposals
 from contributions.actions.settle import settle
-from contributions.checks.verdict import Context, Detail, Verdict
+from contributions.checks.verdict import Context, Detail, Hindered, Verdict
 from contributions.models import Check
-from contributions.models.check import FIRST, Whose
+from contributions.models.check import Whose
 from hub.lease import Keeper
 from hub.origins import OriginError
 from hub.state import IllegalMove
@@ -27,29 +27,33 @@ def run_check(*, check_id: int, worker: str) -> None:
     if check is None:
         return
     try:
-        check.claim("running", worker=worker)
+        check.claim("running", worker=worker, started_at=Now())
     except IllegalMove:
         return
     try:
-        with Keeper(check):
-            outcome = _examine(check)
+        with Keeper(check) as keeper:
+            outcome = _examine(check, keeper)
         _record(check, outcome)
     except IllegalMove as error:
         logger.warning("late verdict of check %s dropped: %s", check.pk, error)
 
 
-def _examine(check: Check) -> Verdict | OriginError:
+def _examine(check: Check, keeper: Keeper) -> Verdict | OriginError | Hindered:
     version = check.version
     contribution = version.contribution
     if not contribution.is_live or version.number != contribution.head:
         return Verdict("skipped", "A newer version or the end came before this check.")
-    first = version.checks.filter(name=FIRST).values_list("state", flat=True).first()
-    if check.name != FIRST and first not in Check.GREEN:
-        return Verdict("skipped", "There was nothing to look at: the origin check did not pass.")
-    context = Context(version, proposals.get(contribution.kind), _findings(check))
+    states = dict(version.checks.values_list("name", "state"))
+    module = checks.get(check.name)
+    for name in module.needs:
+        if states.get(name, "passed") not in Check.GREEN:
+            label = checks.get(name).label.lower()
+            return Verdict("skipped", f"Nothing to look at yet: the check of {label} did not pass.")
+    proposal = proposals.get(contribution.kind)
+    context = Context(version, proposal, _findings(check), keeper.lost.is_set)
     try:
-        return checks.get(check.name).run(context)
-    except OriginError as error:
+        return module.run(context)
+    except (OriginError, Hindered) as error:
         return error
 
 
@@ -57,7 +61,7 @@ def _findings(check: Check) -> Mapping[str, Mapping[str, Any]]:
     return dict(check.version.checks.values_list("name", "findings"))
 
 
-def _record(check: Check, outcome: Verdict | OriginError) -> None:
+def _record(check: Check, outcome: Verdict | OriginError | Hindered) -> None:
     if isinstance(outcome, Verdict):
         settle(
             check,

@@ -2,10 +2,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from contributions import permissions
+from contributions.actions._checks import announce
 from contributions.actions._events import happened
-from contributions.actions._new_version import announce
 from contributions.models import Check
-from contributions.models.check import FIRST
 from contributions.models.contribution import Settled
 from hub.models import User
 from hub.refusal import Refusal
@@ -13,7 +12,7 @@ from hub.state import IllegalMove
 
 
 def rerun_check(*, actor: User, check: Check) -> Check:
-    """Put a settled check of the newest version back; all of them where it is the first.
+    """Put a settled check of the newest version back, and those that looked at what it found.
 
     What the first check pinned stays pinned: a version means the same commit for ever. Raises
     PermissionDenied (author or maintainer), IllegalMove (not settled, or ended), Refusal `outdated`.
@@ -48,8 +47,12 @@ def rerun_check(*, actor: User, check: Check) -> Check:
 
 
 def _affected(check: Check) -> list[Check]:
-    """The check itself, and with the first one all that looked at what it pinned."""
-    if check.name != FIRST:
-        return [check]
-    others = check.version.checks.exclude(pk=check.pk).filter(state__in=Check.SETTLED)
-    return [check, *others]
+    """The check itself, and all that waited for it, directly or not."""
+    affected, names = [check], {check.name}
+    others = check.version.checks.exclude(pk=check.pk).order_by("pk")
+    for other in others:
+        # A version's checks are made in an order in which none comes before what it waits for.
+        if names & set(other.waits_for):
+            names.add(other.name)
+            affected += [other] if other.is_settled else []
+    return affected

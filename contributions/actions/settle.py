@@ -6,11 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from contributions.actions._checks import announce
 from contributions.actions._events import happened
-from contributions.actions._new_version import announce
 from contributions.checks.verdict import storable
 from contributions.models import Check
-from contributions.models.check import FIRST
 
 
 def settle(
@@ -48,10 +47,10 @@ def settle(
             checked=check,
             why=f"{check.name}: {summary}",
         )
-        if check.name == FIRST:
-            _release_others(check)
+        _release_others(check)
 
 
-def _release_others(first: Check) -> None:
-    """Send what waited for the first check; where that found nothing to look at, `run_check` skips."""
-    announce(*first.version.checks.filter(state="queued").exclude(pk=first.pk))
+def _release_others(done: Check) -> None:
+    """Send what waited for this one last; where it found nothing to look at, `run_check` skips."""
+    waiting = Check.objects.ready().filter(version=done.version_id, waits_for__contains=[done.name])
+    announce(*waiting.filter(state="queued"))

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.db import transaction
 
-from contributions.actions._new_version import announce
+from contributions.actions._checks import announce
 from contributions.actions.settle import settle
 from contributions.models import Check
 from contributions.models.check import Whose

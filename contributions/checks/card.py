@@ -4,16 +4,21 @@ What the weights and the configuration prove, and the licence, have to agree. Wh
 about lineage may be wrong there: it is shown, and the reviewer decides.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from contributions.checks.pinned import read_pinned_json
+from contributions.checks.tensors import table_of
 from contributions.checks.verdict import Context, Detail, Verdict
 from contributions.proposals.card_facts import adapter_base, architecture_of, declared_edges
 from hub import cards
+from hub.origins.safetensors import quantization_of
 
 name: Final = "card"
 label: Final = "Card and facts"
+needs: Final = ("origin",)
+ADD_IT = "Add it, or say in the conversation why the card is wrong."
 # A count from headers and a count by hand differ by tied or unused tensors.
 TOLERANCE = 0.01
 DTYPES = {
@@ -55,7 +60,8 @@ def _licence(context: Context, card: cards.Card) -> Iterator[Detail]:
     proposed = context.payload["licence"]
     if stated and stated != proposed:
         text = f"The card's licence is {stated}, the proposal says {proposed}."
-        yield Detail(text, "licence", proposed=proposed, found=stated)
+        fix = "Correct the proposal, or the card at the origin and submit that commit."
+        yield Detail(text, "licence", proposed=proposed, found=stated, fix=fix)
 
 
 def _parameters(context: Context) -> Iterator[Detail]:
@@ -64,25 +70,34 @@ def _parameters(context: Context) -> Iterator[Detail]:
     if counted is None or proposed is None or abs(proposed - counted) <= TOLERANCE * counted:
         return
     text = f"The weights have {counted:,} parameters, the proposal says {proposed:,}."
-    yield Detail(text, "parameters", proposed=str(proposed), found=str(counted))
+    stored = sum(math.prod(shape) for _, _, shape in table_of(context.pinned))
+    if stored != counted and abs(proposed - stored) <= TOLERANCE * stored:
+        text = (
+            f"{proposed:,} numbers are stored, but each holds several packed weights: "
+            f"the model has {counted:,} parameters."
+        )
+    fix = f"Write {counted:,}: it is counted from the tensors' shapes."
+    yield Detail(text, "parameters", proposed=str(proposed), found=str(counted), fix=fix)
 
 
 def _architecture(context: Context, config: Mapping[str, Any] | None) -> Iterator[Detail]:
     found, proposed = architecture_of(config), context.payload["architecture"]
     if found and proposed and found != proposed:
         text = f"config.json names {found}, the proposal says {proposed}."
-        yield Detail(text, "architecture", proposed=proposed, found=found)
+        fix = f"Write {found}, as the weights are loaded."
+        yield Detail(text, "architecture", proposed=proposed, found=found, fix=fix)
 
 
 def _dtype(context: Context, config: Mapping[str, Any] | None) -> Iterator[Detail]:
     """Not a field of the proposal: config.json against the weights."""
     stated = (config or {}).get("dtype") or (config or {}).get("torch_dtype")
     stored = context.pinned["manifest"]["dtype"]
-    if not isinstance(stated, str) or not stored or "quantization_config" in (config or {}):
+    if not isinstance(stated, str) or not stored or quantization_of(config or {}):
         return
     if _short(stated) != _short(stored):
         text = f"config.json says {stated}, the weights are stored as {stored}."
-        yield Detail(text, "", proposed=stated, found=stored)
+        fix = "Save the model in one dtype, or correct torch_dtype in config.json."
+        yield Detail(text, proposed=stated, found=stored, fix=fix, path="config.json")
 
 
 def _short(dtype: str) -> str:
@@ -98,9 +113,10 @@ def _lineage(context: Context, declared: list[dict[str, Any]]) -> Iterator[Detai
         given = proposed.get(parent.lower())
         if given is None:
             text = f"The card names {parent} ({relation}), the proposal does not."
-            yield Detail(text, "edges", found=f"{relation}: {parent}")
+            yield Detail(text, "edges", found=f"{relation}: {parent}", parent=edge, fix=ADD_IT)
         elif (
             relation in cards.CARD_RELATIONS and given in cards.CARD_RELATIONS and given != relation
         ):
             text = f"To {parent} the card says {relation}, the proposal says {given}."
-            yield Detail(text, "edges", proposed=given, found=relation)
+            fix = "Correct the relation here, or say why the card is wrong."
+            yield Detail(text, "edges", proposed=given, found=relation, fix=fix)

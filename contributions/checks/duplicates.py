@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from django.db.models.fields.json import KT
+from django.urls import reverse
+
 from contributions.checks.verdict import Context, Detail, Verdict
 from contributions.models import Check, Contribution
 from hub.manifest import Manifest
@@ -11,10 +14,13 @@ from hub.models.lineage import Relation
 
 name: Final = "duplicates"
 label: Final = "Duplicates"
+needs: Final = ("origin",)
 MOST_SHOWN = 5
 
 
 def run(context: Context) -> Verdict:
+    if not context.pinned:
+        return _same_change(context)
     manifest = _manifest(context.pinned)
     digest = manifest.weights_digest if manifest and manifest.weights else ""
     here = [*_same_repository(context), *_same_files(manifest), *_same_weights(context, digest)]
@@ -32,6 +38,21 @@ def run(context: Context) -> Verdict:
     return Verdict("passed", "Nothing here is the same.", findings={"weights_digest": digest})
 
 
+def _same_change(context: Context) -> Verdict:
+    """Of a kind that fetches nothing: who else proposes something about the same subject?"""
+    version = context.version
+    subject = context.proposal.subject(context.payload)
+    others = Contribution.objects.open().about(subject).filter(kind=context.proposal.kind)
+    details = []
+    for other in others.exclude(pk=version.contribution_id).order_by("pk")[:MOST_SHOWN]:
+        text = f"#{other.pk} by {other.author.username} is about {subject} too, and is open."
+        fix = "Read it first; where both want the same, join it there and withdraw this one."
+        details.append(Detail(text, found=f"#{other.pk}", fix=fix, url=other.get_absolute_url()))
+    if details:
+        return Verdict("warning", details[0].text, tuple(details), code="proposed_elsewhere")
+    return Verdict("passed", f"Nobody else proposes a change like this to {subject}.")
+
+
 def _manifest(pinned: Mapping[str, Any]) -> Manifest | None:
     """None for a dataset."""
     found = pinned.get("manifest")
@@ -43,7 +64,8 @@ def _same_repository(context: Context) -> Iterator[Detail]:
     repo_id = context.pinned["repo_id"]
     for entry in model._default_manager.filter(repo_id__iexact=repo_id)[:MOST_SHOWN]:
         text = f"{repo_id} is in the catalogue already, as {entry.full_name}."
-        yield Detail(text, "repo_id", proposed=repo_id, found=entry.full_name)
+        fix, url = "Propose a change to that entry instead.", entry.get_absolute_url()
+        yield Detail(text, "repo_id", proposed=repo_id, found=entry.full_name, fix=fix, url=url)
 
 
 def _same_files(manifest: Manifest | None) -> Iterator[Detail]:
@@ -67,19 +89,20 @@ def _same_weights(context: Context, digest: str) -> Iterator[Detail]:
     for checkpoint in same.order_by("pk")[:MOST_SHOWN]:
         full_name = checkpoint.variant.full_name
         if full_name.lower() not in declared:
-            text = (
-                f"These weights are here already, as {full_name}: name it as a duplicate's parent."
-            )
-            yield Detail(text, "edges", found=full_name)
+            text = f"These weights are here already, as {full_name}."
+            fix = f"Name {full_name} as a parent, with the relation duplicate."
+            edge = {"parent_name": full_name, "relation": Relation.DUPLICATE.value}
+            parent = {**edge, "parent_commit": "", "is_dataset": False}
+            yield Detail(text, "edges", found=full_name, fix=fix, parent=parent)
 
 
 def _proposed_elsewhere(context: Context, digest: str) -> Iterator[Detail]:
     """Other open contributions whose newest version has the same weights or the same repository."""
     own = context.version.contribution_id
-    others = Check.objects.filter(
+    others = Check.objects.alias(found=KT("findings__weights_digest")).filter(
         name=name,
         version__contribution__state__in=Contribution.live_states(),
-        findings__weights_digest=digest,
+        found=digest,
     )
     numbers: set[int] = set()
     if digest:
@@ -95,4 +118,7 @@ def _proposed_elsewhere(context: Context, digest: str) -> Iterator[Detail]:
     numbers.update(same.values_list("pk", flat=True)[:MOST_SHOWN])
     for number in sorted(numbers):
         text = f"#{number} proposes the same weights or repository, and is open too."
-        yield Detail(text, "repo_id", found=f"#{number}")
+        url = reverse("contribution_detail", args=[number])
+        yield Detail(
+            text, "repo_id", found=f"#{number}", url=url, fix="Join it there if it is the same."
+        )

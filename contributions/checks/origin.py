@@ -6,6 +6,7 @@ publishes the manifest in these findings, nothing newer.
 
 from typing import Any, Final, Literal, cast
 
+from contributions.checks import tensors
 from contributions.checks.verdict import Context, Detail, Verdict, storable
 from contributions.proposals._entry import CARD_LENGTH
 from evaluations.harness.lm_eval.preflight import MOST_FILES
@@ -14,6 +15,7 @@ from hub.manifest import Manifest
 
 name: Final = "origin"
 label: Final = "Repository and commit"
+MOST_DATASET_FILES = 2000
 needs: Final[tuple[str, ...]] = ()
 
 
@@ -34,15 +36,20 @@ def run(context: Context) -> Verdict:
         "card_text": storable(described.card_text, CARD_LENGTH),
     }
     if described.private:
-        text = f"{described.repo_id} is private. Make it public at the origin, then run this again."
-        return Verdict("failed", text, (Detail(text, "repo_id"),), code="private")
+        text = f"{described.repo_id} is private, so nobody else can check or use it."
+        fix = "Make it public at the origin, then run this again."
+        return Verdict("failed", text, (Detail(text, "repo_id", fix=fix),), code="private")
+    # One more than the file check takes, so that it can refuse; a dataset may have millions.
+    most = MOST_FILES + 1 if kind == "model" else MOST_DATASET_FILES
+    findings["files"] = [
+        {"path": storable(file.path, 1000), "size": file.size} for file in described.files[:most]
+    ]
     if kind == "model":
-        # One more than the file check takes, so that it can refuse; a dataset may have millions.
-        listed = described.files[: MOST_FILES + 1]
-        findings["files"] = [
-            {"path": storable(file.path, 1000), "size": file.size} for file in listed
-        ]
-        findings["manifest"] = as_json(origin.manifest(described))
+        headers = origin.weight_headers(described)
+        manifest = origin.manifest(described, headers)
+        sizes = {file.path: file.size for file in described.files}
+        findings["manifest"] = as_json(manifest)
+        findings |= tensors.describe(described.repo_id, described.commit, headers, sizes)
     return _verdict(payload["repo_id"], described, findings)
 
 
@@ -50,7 +57,8 @@ def _verdict(asked: str, described: origins.Description, findings: dict[str, Any
     commit = described.commit[:8]
     if described.repo_id.lower() != asked.lower():
         text = f"The origin has renamed {asked}: it is {described.repo_id} now."
-        detail = Detail(text, "repo_id", proposed=asked, found=described.repo_id)
+        fix = "Revise the repository to its present name."
+        detail = Detail(text, "repo_id", proposed=asked, found=described.repo_id, fix=fix)
         return Verdict("warning", text, (detail,), findings, "renamed")
     if described.gated:
         text = f"{asked} is gated: readers have to ask at the origin before they can fetch it."

@@ -6,6 +6,7 @@ of headers and cards, because none of its functions stops at a limit; download.p
 
 import json
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +35,7 @@ MAX_CONFIG_BYTES = 4 * 1024**2
 MAX_PLAIN_BYTES = 64 * 1024**2
 HEADER_GUESS = 100_000
 PARALLEL_READS = 8
+PARTIAL_CONTENT = 206
 # How the client fails on an answer that is JSON, or nearly, but not about a repository.
 UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 
@@ -76,17 +78,40 @@ class HuggingFace:
             )
         return data
 
-    def read_start(self, repo_id: str, commit: str, path: str, *, length: int) -> bytes:
-        """The first `length` bytes of a model's file (fewer where it ends before), by a ranged read."""
-        url = self.url_of(repo_id, commit, path)
-        return self._get(url, what=f"{repo_id}/{path}", max_bytes=length, ranged=True)
+    def read_range(
+        self,
+        repo_id: str,
+        commit: str,
+        path: str,
+        *,
+        start: int = 0,
+        length: int,
+        kind: Kind = "model",
+    ) -> bytes:
+        """`length` bytes of a file from `start` on (fewer where it ends before), by a ranged read."""
+        url = self.url_of(repo_id, commit, path, kind=kind)
+        return self._get(url, what=f"{repo_id}/{path}", max_bytes=length, start=start)
 
     def weights_summary(self, repo_id: str, commit: str) -> WeightsSummary:
         info = self._info(repo_id, commit, "model")
         return self._summary(self._description(info, "model"))
 
-    def manifest(self, description: Description) -> Manifest:
-        """The evaluated files with their digests.
+    def weight_headers(self, description: Description) -> dict[str, bytes]:
+        """The header of every safetensors file in the root, as its bytes stand, by path."""
+        files = [
+            file
+            for file in description.files
+            if file.path.endswith(".safetensors") and "/" not in file.path
+        ]
+        check_limits((file.size for file in files), what=description.repo_id)
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            headers = list(pool.map(lambda file: self._header(description, file), files))
+        return {file.path: header for file, header in zip(files, headers, strict=True)}
+
+    def manifest(
+        self, description: Description, headers: Mapping[str, bytes] | None = None
+    ) -> Manifest:
+        """The evaluated files with their digests. `headers`, where somebody read them already.
 
         Those in LFS are hashed already; the small rest is fetched, hashed and kept in the store.
         """
@@ -94,7 +119,7 @@ class HuggingFace:
         check_limits((file.size for file in evaluated), what=description.repo_id)
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
             rows = list(pool.map(lambda file: self._row(description, file), evaluated))
-        summary = self._summary(description)
+        summary = self._summary(description, headers)
         return Manifest.of(
             description.commit, rows, parameters=summary.parameters, dtype=summary.dtype
         )
@@ -114,7 +139,9 @@ class HuggingFace:
             raise OriginError("disk_full", what=what) from error
         return FileRow(path=file.path, size=file.size, sha256=sha256)
 
-    def _summary(self, description: Description) -> WeightsSummary:
+    def _summary(
+        self, description: Description, known: Mapping[str, bytes] | None = None
+    ) -> WeightsSummary:
         names = {file.path: file for file in description.files}
         if not any(path.endswith(".safetensors") for path in names):
             gguf = any(path.endswith(WEIGHT_SUFFIXES) and "/" not in path for path in names)
@@ -122,9 +149,18 @@ class HuggingFace:
         config = self._json(description, "config.json") if "config.json" in names else {}
         index = self._json(description, safetensors.INDEX) if safetensors.INDEX in names else {}
         shards = [names[path] for path in safetensors.shards(names, index) if path in names]
+        read = known or {}
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            headers = list(pool.map(lambda file: self._header(description, file), shards))
-        return safetensors.summarise(headers, config.get("quantization_config"))
+            headers = list(
+                pool.map(
+                    lambda file: read.get(file.path) or self._header(description, file), shards
+                )
+            )
+        tables = (
+            self._table(description, file, header)
+            for file, header in zip(shards, headers, strict=True)
+        )
+        return safetensors.summarise(tables, safetensors.quantization_of(config))
 
     def _json(self, description: Description, path: str) -> dict[str, Any]:
         """A JSON file of the repository; {} when it is not one: the checks say so elsewhere."""
@@ -137,17 +173,26 @@ class HuggingFace:
             return {}
         return value if isinstance(value, dict) else {}
 
-    def _header(self, description: Description, file: RemoteFile) -> safetensors.Header:
-        """One file's header, by one ranged read, or two when it is long."""
+    def _header(self, description: Description, file: RemoteFile) -> bytes:
+        """One file's header, by one ranged read, or two when it is long. Whole, and nothing more."""
         what = f"{description.repo_id}/{file.path}"
         url = self.url_of(description.repo_id, description.commit, file.path)
-        data = self._get(url, what=what, max_bytes=min(HEADER_GUESS, file.size), ranged=True)
+        data = self._get(url, what=what, max_bytes=min(HEADER_GUESS, file.size), start=0)
         try:
             length = safetensors.header_end(data, file.size)
-            if length > len(data):
-                data = self._get(url, what=what, max_bytes=length, ranged=True)
-            return safetensors.read_header(data[:length], file.size)
         except safetensors.BadHeader as error:
+            raise OriginError("bad_weights", what=what, detail=str(error)) from error
+        if length > len(data):
+            data = self._get(url, what=what, max_bytes=length, start=0)
+        return data[:length]
+
+    def _table(
+        self, description: Description, file: RemoteFile, header: bytes
+    ) -> safetensors.Header:
+        try:
+            return safetensors.read_header(header, file.size)
+        except safetensors.BadHeader as error:
+            what = f"{description.repo_id}/{file.path}"
             raise OriginError("bad_weights", what=what, detail=str(error)) from error
 
     def _info(self, repo_id: str, revision: str, kind: Kind) -> ModelInfo | DatasetInfo:
@@ -198,18 +243,25 @@ class HuggingFace:
             raise
         return card.decode(errors="replace")
 
-    def _get(self, url: str, *, what: str, max_bytes: int, ranged: bool = False) -> bytes:
-        """At most `max_bytes` of the answer's body, within six time-outs altogether."""
+    def _get(self, url: str, *, what: str, max_bytes: int, start: int | None = None) -> bytes:
+        """At most `max_bytes` of the answer's body, within six time-outs altogether.
+
+        With a `start` by a ranged read; a server that sends the whole file is read up to there.
+        """
         headers = self.headers()
-        if ranged:
-            headers["range"] = f"bytes=0-{max_bytes - 1}"
+        skip = 0
+        if start is not None:
+            headers["range"] = f"bytes={start}-{start + max_bytes - 1}"
         deadline = time.monotonic() + 6 * self.timeout
         body = bytearray()
         try:
             with get_session().stream("GET", url, headers=headers) as response:
                 hf_raise_for_status(response)
+                if start and response.status_code != PARTIAL_CONTENT:
+                    skip = start
                 for block in response.iter_bytes():
-                    body += block
+                    body += block[skip:]
+                    skip = max(0, skip - len(block))
                     if len(body) >= max_bytes:
                         break
                     if time.monotonic() > deadline:

@@ -1,5 +1,6 @@
 """What the hub asks of a place that checkpoints come from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -57,8 +58,21 @@ class Origin(Protocol):
         self, repo_id: str, commit: str, path: str, *, kind: Kind = "model", max_bytes: int
     ) -> bytes: ...
 
-    def read_start(self, repo_id: str, commit: str, path: str, *, length: int) -> bytes: ...
+    def read_range(
+        self,
+        repo_id: str,
+        commit: str,
+        path: str,
+        *,
+        start: int = 0,
+        length: int,
+        kind: Kind = "model",
+    ) -> bytes: ...
 
     def weights_summary(self, repo_id: str, commit: str) -> WeightsSummary: ...
 
-    def manifest(self, description: Description) -> Manifest: ...
+    def weight_headers(self, description: Description) -> dict[str, bytes]: ...
+
+    def manifest(
+        self, description: Description, headers: Mapping[str, bytes] | None = None
+    ) -> Manifest: ...

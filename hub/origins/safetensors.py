@@ -22,6 +22,9 @@ DTYPES = {
     "F8_E4M3": (8, "float8_e4m3fn"),
     "F8_E5M2": (8, "float8_e5m2"),
     "F8_E8M0": (8, "float8_e8m0fnu"),
+    "F8_E4M3FNUZ": (8, "float8_e4m3fnuz"),
+    "F8_E5M2FNUZ": (8, "float8_e5m2fnuz"),
+    "F4": (4, "float4_e2m1fn_x2"),
     "I16": (16, "int16"),
     "U16": (16, "uint16"),
     "F16": (16, "float16"),
@@ -32,6 +35,7 @@ DTYPES = {
     "F64": (64, "float64"),
     "I64": (64, "int64"),
     "U64": (64, "uint64"),
+    "C64": (64, "complex64"),
 }
 # Several weights in one element: GPTQ and AWQ, compressed-tensors, MXFP4, then bitsandbytes.
 PACKED_ENDINGS = (".qweight", "weight_packed", "_blocks")
@@ -40,7 +44,7 @@ PACKED_4_BIT = ".weight"
 HELPER_ENDINGS = (
     *(".qzeros", ".g_idx", ".scales", "_scales", "_scale", ".scale", "_scale_inv", ".absmax"),
     *(".quant_map", "nested_absmax", "nested_quant_map", "weight_shape", "zero_point", ".SCB"),
-    *("weight_format", "bitsandbytes__nf4", "bitsandbytes__fp4"),
+    *("weight_format", "bitsandbytes__nf4", "bitsandbytes__fp4", "_scale_2", ".biases"),
 )
 
 
@@ -50,8 +54,16 @@ class BadHeader(ValueError):
 
 @dataclass(frozen=True)
 class Tensor:
+    """`start` and `end` are bytes from where the tensors begin, right behind the header."""
+
     dtype: str
-    elements: int
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
 
 
 Header = dict[str, Tensor]
@@ -82,20 +94,28 @@ def header_end(data: bytes, size: int) -> int:
 
 
 def read_header(data: bytes, size: int) -> Header:
-    """Tensors by name; each must have exactly the bytes that its shape needs."""
+    """Tensors by name; each must have exactly the bytes that its shape needs, and all together the file."""
     try:
         rows = json.loads(data[8:])
         rows.pop("__metadata__", None)
-        return {name: _tensor(row, size - len(data)) for name, row in rows.items()}
+        header = {name: _tensor(row) for name, row in rows.items()}
+        _require_packed(header, size - len(data))
+        return header
     except BadHeader:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadHeader("its header cannot be read") from error
 
 
-def summarise(headers: Iterable[Header], quantization_config: object = None) -> WeightsSummary:
+def quantization_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As transformers writes it into config.json, or as MLX does; empty where nothing is quantised."""
+    stated = config.get("quantization_config") or config.get("quantization")
+    return stated if isinstance(stated, dict) else {}
+
+
+def summarise(headers: Iterable[Header], quantization: Mapping[str, Any]) -> WeightsSummary:
     """Parameters and leading dtype over all shards; helpers of a quantisation do not count."""
-    config = quantization_config if isinstance(quantization_config, dict) else {}
+    config = quantization
     bits = _bits(config)
     counts: Counter[str] = Counter()
     tensors = 0
@@ -112,16 +132,26 @@ def summarise(headers: Iterable[Header], quantization_config: object = None) -> 
     return WeightsSummary(counts.total(), leading, tensors, _method(config))
 
 
-def _tensor(row: Mapping[str, Any], room: int) -> Tensor:
+def _require_packed(header: Header, room: int) -> None:
+    """No byte belongs to two tensors or to none: a hole hides what a reader does not show."""
+    position = 0
+    for tensor in sorted(header.values(), key=lambda tensor: (tensor.start, tensor.end)):
+        if tensor.start != position:
+            raise BadHeader("its tensors overlap, or leave a hole between them")
+        position = tensor.end
+    if position != room:
+        raise BadHeader("its tensors do not add up to the file's size")
+
+
+def _tensor(row: Mapping[str, Any]) -> Tensor:
     dtype, shape, (start, end) = row["dtype"], row["shape"], row["data_offsets"]
     if dtype not in DTYPES:
         raise BadHeader(f"it has tensors of an unknown type {str(dtype)[:20]!r}")
     if not all(isinstance(number, int) and number >= 0 for number in (*shape, start, end)):
         raise BadHeader("a shape or an offset is not a number")
-    elements = math.prod(shape)
-    if end > room or elements * DTYPES[dtype][0] // 8 != end - start:
+    if math.prod(shape) * DTYPES[dtype][0] != (end - start) * 8:
         raise BadHeader("a tensor does not have the bytes that its shape needs")
-    return Tensor(dtype, elements)
+    return Tensor(dtype, tuple(shape), start, end)
 
 
 def _is_packed(name: str, tensor: Tensor, bits: int) -> bool:
@@ -133,6 +163,8 @@ def _is_packed(name: str, tensor: Tensor, bits: int) -> bool:
 def _bits(config: Mapping[str, Any]) -> int:
     """Bits of a packed weight; 0 when nothing is packed."""
     if config.get("load_in_4bit") or config.get("quant_method") == "mxfp4":
+        return 4
+    if "FP4" in str(config.get("quant_algo")).upper():
         return 4
     bits = config.get("bits") or config.get("w_bit")
     groups = config.get("config_groups")
@@ -152,4 +184,6 @@ def _method(config: Mapping[str, Any]) -> str:
     method = str(config.get("quant_method") or "")[:40]
     if not method and (config.get("load_in_4bit") or config.get("load_in_8bit")):
         return "bitsandbytes"
+    if not method and "group_size" in config and "bits" in config:
+        return "mlx"
     return method

@@ -18,8 +18,7 @@ def own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def origin(live_server: Any, settings: Settings) -> str:
-    """This hub's own mirror, behind the real client: the address of an origin. No pages, no API."""
-    settings.ROOT_URLCONF = "tests.hub.repositories"
+    """This hub's own mirror, behind the real client: the address of an origin."""
     settings.HF_ENDPOINT = f"{live_server.url}/mirror"
     settings.ORIGIN_TIMEOUT = 5.0
     return str(settings.HF_ENDPOINT)

@@ -58,6 +58,7 @@ HARMLESS_GENERATION = frozenset(
 )
 BITS = {"F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16}
 BITS |= {"I16": 16, "U16": 16, "I8": 8, "U8": 8, "BOOL": 8, "F8_E4M3": 8, "F8_E5M2": 8}
+BITS |= {"F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F4": 4, "C64": 64}
 LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.")
 
 Level = Literal["error", "warning"]
@@ -135,7 +136,7 @@ def read_safetensors_header(path: Path) -> Tensors:
             header = json.loads(file.read(length))
             header.pop("__metadata__", None)
             tensors = {name: _tensor(name, entry) for name, entry in header.items()}
-            end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
+            end = _end_of(sorted(tuple(entry["data_offsets"]) for entry in header.values()))
         except (AttributeError, KeyError, TypeError, IndexError, RecursionError) as error:
             raise Unreadable(f"its header is malformed ({type(error).__name__})") from error
         except ValueError as error:
@@ -147,13 +148,25 @@ def read_safetensors_header(path: Path) -> Tensors:
     return tensors
 
 
+def _end_of(offsets: list[tuple[int, int]]) -> int:
+    """Where the last tensor ends; no byte may belong to two tensors, or to none."""
+    position = 0
+    for begin, end in offsets:
+        if begin != position:
+            raise Unreadable("its tensors overlap, or leave a hole between them")
+        position = end
+    return position
+
+
 def _tensor(name: str, entry: Any) -> tuple[str, tuple[int, ...]]:
     begin, end = entry["data_offsets"]
     shape = tuple(int(side) for side in entry["shape"])
     bits = BITS.get(entry["dtype"])
     if any(side < 0 for side in shape) or not 0 <= begin <= end:
         raise Unreadable(f"tensor {name} has a negative size")
-    if bits is not None and (end - begin) * 8 != math.prod(shape) * bits:
+    if bits is None:
+        raise Unreadable(f"tensor {name} is of an unknown type")
+    if (end - begin) * 8 != math.prod(shape) * bits:
         raise Unreadable(f"the bytes of tensor {name} do not fit its shape")
     return str(entry["dtype"]), shape
 

@@ -43,7 +43,8 @@ CODE = json.dumps({**CONFIG, "auto_map": {"AutoModel": "modeling.Brook"}}).encod
         ({"adapter_config.json": b"{}"}, "failed", "adapter_beside_weights", "add it silently"),
         ({"kernels.so": b"\x7fELF"}, "failed", "unsafe_files", "compiled code"),
         ({"config.json": CODE, "modeling.py": b"import os"}, "warning", "code_ignored", "never run"),
-        ({"training_args.bin": b"\x80\x04."}, "warning", "pickle_ignored", "never loaded"),
+        ({"generation_config.json": b'{"repetition_penalty": 3}'}, "warning", "generation_ignored",
+         "repetition_penalty"),
     ],
 )  # fmt: skip
 def test_each_kind_of_bad_file_has_its_reason(

@@ -1,0 +1,1 @@
+"""What reads bytes that strangers made: bounded, and without Django or any library that loads models."""
