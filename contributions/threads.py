@@ -1,0 +1,72 @@
+"""Threads as a page shows them: what was said, and whether what it was said about is still there."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+
+from contributions import proposals
+from contributions.models import Comment, Contribution, Thread, Version
+from contributions.proposals.protocol import Payload, Proposal
+
+# Field and line; no line: about the whole field.
+Place = tuple[str, int | None]
+
+
+@dataclass(frozen=True)
+class ShownThread:
+    thread: Thread
+    # The field's words on the form.
+    label: str
+    # Oldest first, the one that opened it among them.
+    comments: Sequence[Comment]
+    # What it was about reads differently by now.
+    is_outdated: bool
+
+    @property
+    def place(self) -> Place:
+        return self.thread.field, self.thread.line
+
+
+def quoted(proposal: Proposal, payload: Payload, field: str, line: int | None) -> str | None:
+    """The line as people read it, or the first of the field; None where there is no such place."""
+    found = next((one for one in proposal.fields if one.name == field), None)
+    if found is None:
+        return None
+    lines = found.show(payload.get(field)).split("\n")
+    number = 1 if line is None else line
+    return lines[number - 1] if 1 <= number <= len(lines) else None
+
+
+def read_threads(contribution: Contribution, newest: Version) -> list[ShownThread]:
+    """Every thread, oldest first; `newest` is the version that they are compared with. Two queries."""
+    proposal = proposals.get(contribution.kind)
+    labels = {field.name: field.label for field in proposal.fields}
+    said = Comment.objects.select_related("author").order_by("pk")
+    rows = contribution.threads.select_related("opened_by", "resolved_by")
+    return [
+        ShownThread(
+            thread=thread,
+            label=labels.get(thread.field, thread.field),
+            comments=list(thread.comments.all()),
+            is_outdated=_is_outdated(thread, proposal, newest),
+        )
+        for thread in rows.prefetch_related(Prefetch("comments", queryset=said))
+    ]
+
+
+def _is_outdated(thread: Thread, proposal: Proposal, newest: Version) -> bool:
+    if thread.version_number == newest.number:
+        return False
+    text = quoted(proposal, newest.payload, thread.field, thread.line)
+    return text is None or text[: Thread.QUOTE_LENGTH] != thread.quote
+
+
+def threads_of(shown: Sequence[ShownThread]) -> Mapping[Place, Sequence[ShownThread]]:
+    """By the place that they are about, for those that still stand beside it."""
+    places: defaultdict[Place, list[ShownThread]] = defaultdict(list)
+    for one in shown:
+        if not one.is_outdated:
+            places[one.place].append(one)
+    return places
