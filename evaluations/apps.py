@@ -9,3 +9,6 @@ class EvaluationsConfig(AppConfig):
     def ready(self) -> None:
         # Registers what the hub's pages show of measuring.
         import_module("evaluations.panels")
+        import_module("evaluations.claim_panels")
+        # … and what the API says of entries.
+        import_module("evaluations.api.disputes")

@@ -4,18 +4,26 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import F
+from django.db.models import F, Prefetch
 
-from evaluations.models import Benchmark, Claim, Score
+from evaluations.disputes import STANDING
+from evaluations.models import Benchmark, Claim, Dispute, Score
 from evaluations.models.claim import ReporterRole
-from evaluations.reported import UNITS, converted
-from hub.models import Checkpoint, ModelVariant
+from evaluations.reported import UNITS, Reported, converted, in_card
+from hub.models import CardRevision, Checkpoint, ModelVariant
 
 Z95 = 1.96
 # Names for one thing: the share of questions that were answered right.
 RIGHT = frozenset({"acc", "accuracy", "exact_match", "em", "pass@1"})
 # Claims read for one page; the list of claims pages through all of them.
 MOST = 200
+
+
+STANDING_DISPUTES = Prefetch(
+    "disputes", Dispute.objects.filter(state__in=STANDING), to_attr="standing_disputes"
+)
+# With the disputes that stand against each.
+CLAIMS = Claim.objects.select_related("variant", "benchmark").prefetch_related(STANDING_DISPUTES)
 
 
 @dataclass(frozen=True)
@@ -37,36 +45,40 @@ class Reading:
     relay_problem: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Measured:
+    """The hub's own number, written as claims are."""
+
+    score: Score
+    value: float
+    stderr: float | None
+    sign: str
+    places: int
+
+
+@dataclass(frozen=True)
 class Beside:
     """One benchmark: the measurement, if there is one, and the claims about it."""
 
     name: str
     benchmark: Benchmark | None
-    measured: Score | None = None
-    value: float | None = None
-    stderr: float | None = None
-    sign: str = ""
-    places: int = 1
+    measured: Measured | None
     standing: list[Reading] = field(default_factory=list)
     earlier: list[Reading] = field(default_factory=list)
 
 
 def claims_beside_scores(variant: ModelVariant) -> list[Beside]:
-    """By benchmark, each with the newest measurement. Two queries, one without claims."""
-    claims = list(
-        Claim.objects.filter(variant=variant).select_related("benchmark", "variant")[:MOST]
-    )
+    """By benchmark, each with the newest measurement. Three queries, one without claims."""
+    claims = list(CLAIMS.filter(variant=variant)[:MOST])
     if not claims:
         return []
     scores = _newest_scores(variant, {claim.benchmark_id for claim in claims if claim.benchmark_id})
     groups: dict[str, Beside] = {}
     for claim in claims:
         key = claim.benchmark_name.lower()
-        if key not in groups:
-            groups[key] = _beside(claim, scores.get(claim.benchmark_id or 0))
-        group = groups[key]
-        found = read_claim(claim, group.measured, claims)
+        score = scores.get(claim.benchmark_id or 0)
+        group = groups.setdefault(key, _beside(claim, score))
+        found = read_claim(claim, score, claims)
         (group.standing if claim.is_standing else group.earlier).append(found)
     return list(groups.values())
 
@@ -81,6 +93,13 @@ def read_claim(
     if measured is not None and _same_metric(claim, measured):
         gap, within = _gap(claim, measured)
     return Reading(claim, value, stderr, sign, places, gap, within, _relay_problem(claim, others))
+
+
+def read_score(score: Score) -> Measured:
+    unit = score.recipe.benchmark_version.unit
+    value, sign, places = _written(score.value, unit)
+    stderr = None if score.stderr is None else _written(score.stderr, unit)[0]
+    return Measured(score, value, stderr, sign, places)
 
 
 def score_beside(claim: Claim) -> Score | None:
@@ -102,13 +121,7 @@ def _newest_scores(variant: ModelVariant, benchmarks: Collection[int]) -> dict[i
 
 
 def _beside(claim: Claim, score: Score | None) -> Beside:
-    group = Beside(claim.benchmark_name, claim.benchmark)
-    if score is not None:
-        unit = score.recipe.benchmark_version.unit
-        group.measured = score
-        group.value, group.sign, group.places = _written(score.value, unit)
-        group.stderr = None if score.stderr is None else _written(score.stderr, unit)[0]
-    return group
+    return Beside(claim.benchmark_name, claim.benchmark, score and read_score(score))
 
 
 def _same_metric(claim: Claim, score: Score) -> bool:
@@ -157,3 +170,21 @@ def _written(value: float, unit: str) -> tuple[float, str, int]:
 
 def _spaced(sign: str) -> str:
     return f"\N{NO-BREAK SPACE}{sign}" if sign else ""
+
+
+# --- What a card says -----------------------------------------------------------------------------
+
+
+def unclaimed(variant: ModelVariant) -> list[Reported]:
+    """Numbers of the published card that are no claims here yet. Two queries."""
+    card = CardRevision.objects.filter(variant=variant).order_by("-number").only("metadata").first()
+    found = in_card(card.metadata) if card else []
+    if not found:
+        return []
+    known = {
+        (name.lower(), value)
+        for name, value in Claim.objects.filter(variant=variant).values_list(
+            "benchmark_name", "value"
+        )
+    }
+    return [each for each in found if (each.benchmark.lower(), each.value) not in known]

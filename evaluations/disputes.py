@@ -12,7 +12,7 @@ from typing import Final
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from evaluations.models import Dispute
+from evaluations.models import Dispute, Run
 from evaluations.models.dispute import DisputeReason
 from hub.closure import Ancestor, climb, edges_above
 from hub.models import Dataset, ModelVariant
@@ -54,6 +54,13 @@ def disputes_of(entry: ModelVariant | Dataset) -> list[Dispute]:
 def standing_against(entry: ModelVariant | Dataset) -> list[Dispute]:
     """Open and upheld disputes about the entry itself or a score of it; claims bear their own."""
     return list(_of(entry).filter(state__in=STANDING, claim=None).select_related("opened_by"))
+
+
+def standing_against_run(run: Run) -> list[Dispute]:
+    """Open and upheld disputes about scores of `run`, or about all of the variant that it measured."""
+    about = Q(score__run=run) | Q(variant=run.checkpoint.variant_id, score=None)
+    found = Dispute.objects.filter(about, state__in=STANDING, claim=None)
+    return list(found.select_related("score").order_by("-pk"))
 
 
 def taints_of(variant: ModelVariant) -> list[Taint]:

@@ -3,14 +3,16 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from evaluations.models import Benchmark, Board, Recipe, Run, RunItem, Score
+from evaluations.models import Benchmark, Board, Claim, Recipe, Run, RunItem, Score
+from evaluations.models.claim import ReporterRole
 from hub.keyset import Key, Sorting
 
 # The boards on which somebody stands come first.
 BOARD_SORTING = Sorting({"size": Key("size"), "title": Key("title")}, default="-size")
 BENCHMARK_SORTING = Sorting({"name": Key("name")}, default="name")
+CLAIM_SORTING = Sorting({"added": Key("pk"), "value": Key("value")}, default="-added", tie="pk")
 STATES = [(state, state) for state in Run.MOVES]
 
 
@@ -90,3 +92,29 @@ class ScoreFilter(OfCheckpoint):
     class Meta:
         model = Score
         fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run"]
+
+
+class ClaimFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Superseded claims are listed too, unless they are asked away."""
+
+    variant = django_filters.CharFilter(
+        method="of_variant", label="Variant", help_text="owner/name"
+    )
+    benchmark = django_filters.CharFilter(
+        method="of_benchmark", label="Benchmark", help_text="Slug, or the name as reported."
+    )
+    role = django_filters.ChoiceFilter(choices=ReporterRole.choices, label="Role")
+    reporter = django_filters.CharFilter(lookup_expr="iexact", label="Reporter")
+    standing = django_filters.BooleanFilter(
+        field_name="superseded_by", lookup_expr="isnull", label="Not superseded"
+    )
+
+    class Meta:
+        model = Claim
+        fields = ["variant", "benchmark", "role", "reporter", "standing"]
+
+    def of_variant(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
+        return _by_name(queryset, "variant", value)
+
+    def of_benchmark(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
+        return queryset.filter(Q(benchmark__slug=value) | Q(benchmark_name__iexact=value))

@@ -33,6 +33,7 @@ FEW = 1000
 FIELDS = (
     "id", "rank", "rank_low", "rank_high", "average", "stderr", "place", "values", "missing", "delta",
     "delta_stderr", "owner", "name", "licence", "relation", "parent_name", "parameters", "checkpoint_id",
+    "variant_id",
 )  # fmt: skip
 PLAIN_ORDERS = ("rank", "average", "name", "parameters", "licence", "parent")
 # The filter's word for variants without parents.

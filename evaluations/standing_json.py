@@ -8,7 +8,14 @@ FACTS = """
     'variant', s.owner || '/' || s.name, 'checkpoint', s.checkpoint_id,
     'average', s.average, 'stderr', s.stderr, 'scores', json_build_object({scores}),
     'parent', NULLIF(s.parent_name, ''), 'delta', s.delta, 'delta_stderr', s.delta_stderr,
-    'relation', s.relation, 'licence', s.licence, 'parameters', s.parameters
+    'relation', s.relation, 'licence', s.licence, 'parameters', s.parameters,
+    'disputes', COALESCE((
+        SELECT json_agg(json_build_object(
+            'contribution', d.number, 'state', d.state, 'reason', d.reason
+        ) ORDER BY d.number)
+        FROM evaluations_dispute d
+        WHERE d.variant_id = s.variant_id AND d.state IN ('open', 'upheld') AND d.claim_id IS NULL
+    ), '[]'::json)
 """
 SCORE = """
     %s::text, CASE WHEN s."values" ? '{id}' THEN json_build_object(

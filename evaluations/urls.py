@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import benchmarks, boards, recipes, runs
+from evaluations.views import benchmarks, boards, claims, recipes, runs
 
 urlpatterns = [
     path("boards/", boards.board_list, name="board_list"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("benchmarks/", benchmarks.benchmark_list, name="benchmark_list"),
     path("benchmarks/<slug:slug>/", benchmarks.benchmark_detail, name="benchmark_detail"),
     path("recipes/<str:digest>/", recipes.recipe_detail, name="recipe_detail"),
+    path("claims/", claims.claim_list, name="claim_list"),
+    path("claims/<int:pk>/", claims.claim_detail, name="claim_detail"),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),

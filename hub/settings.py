@@ -258,6 +258,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Two sets of choices are called "role".
+    "ENUM_NAME_OVERRIDES": {"ReporterRoleEnum": "evaluations.models.claim.ReporterRole"},
 }
 
 # --- Pages --------------------------------------------------------------------------------------

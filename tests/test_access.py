@@ -23,6 +23,7 @@ from hub.actions.create_token import create_token
 from hub.models import User
 from tests.access import ANYBODY, FAMILIES, HEAD, TABLE, VERDICT, WHY, Row
 from tests.contributions.stories import submitted
+from tests.evaluations.claiming import make_claim
 from tests.factories import (
     make_board,
     make_checkpoint,
@@ -95,6 +96,7 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "recipe": recipe.digest,
         "run": make_run(requested_by=ann).pk,
         "score": score.pk,
+        "claim": make_claim(variant).pk,
         "contribution": contribution.pk,
         "check": check.name,
         "word": "word",

@@ -20,7 +20,7 @@ from hub.api.views import Endpoint, ListEndpoint
 from hub.keyset import BadCursor, Key, Sorting
 
 # Part of every ETag: raise it when the shape of an answer changes.
-SHAPE = 1
+SHAPE = 2
 
 
 class BoardSerializer(serializers.ModelSerializer[Board]):
@@ -68,6 +68,12 @@ class ScoreOnBoardSerializer(serializers.Serializer[Any]):
     run = serializers.IntegerField()
 
 
+class DisputeOnBoardSerializer(serializers.Serializer[Any]):
+    contribution = serializers.IntegerField()
+    state = serializers.CharField(help_text="open or upheld")
+    reason = serializers.CharField()
+
+
 class StandingSerializer(serializers.Serializer[Any]):
     """For the schema; standing_json.py makes the answers."""
 
@@ -85,6 +91,9 @@ class StandingSerializer(serializers.Serializer[Any]):
     relation = serializers.CharField()
     licence = serializers.CharField()
     parameters = serializers.IntegerField(allow_null=True)
+    disputes = DisputeOnBoardSerializer(
+        many=True, help_text="Of its own; what it inherits, the variant itself tells."
+    )
 
 
 class StandingPageSerializer(serializers.Serializer[Any]):
@@ -125,7 +134,10 @@ PARAMETERS = [
 ]
 
 
-KNOWN_BOARD = "SELECT id, created_at, ranked_at FROM evaluations_board WHERE slug = %s AND current"
+KNOWN_BOARD = """
+    SELECT id, created_at, ranked_at, (SELECT max(changed_at) FROM evaluations_dispute) AS disputed_at
+    FROM evaluations_board WHERE slug = %s AND current
+"""
 
 
 class StandingList(Endpoint):
@@ -134,7 +146,8 @@ class StandingList(Endpoint):
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         board = _known_board(slug)
-        etag = etag_of(SHAPE, board.pk, board.ranked_at, request.get_full_path())
+        marks: Any = board
+        etag = etag_of(SHAPE, board.pk, board.ranked_at, marks.disputed_at, request.get_full_path())
         return conditional(request, etag, lambda: _standings(request, board))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.api import boards, catalogue, runs, scores
+from evaluations.api import boards, catalogue, claims, runs, scores
 
 urlpatterns = [
     path("benchmarks/", catalogue.BenchmarkList.as_view(), name="api_benchmark_list"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("scores/", scores.ScoreList.as_view(), name="api_score_list"),
     path("scores/<int:pk>/", scores.ScoreDetail.as_view(), name="api_score_detail"),
     path("scores/<int:pk>/raw/", scores.ScoreRaw.as_view(), name="api_score_raw"),
+    path("claims/", claims.ClaimList.as_view(), name="api_claim_list"),
+    path("claims/<int:pk>/", claims.ClaimDetail.as_view(), name="api_claim_detail"),
     path("boards/", boards.BoardList.as_view(), name="api_board_list"),
     path("boards/<slug:slug>/", boards.BoardDetail.as_view(), name="api_board_detail"),
     path("boards/<slug:slug>/standings/", boards.StandingList.as_view(), name="api_standing_list"),

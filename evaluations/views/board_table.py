@@ -11,6 +11,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
+from evaluations.disputes import Mark, marks_of
 from evaluations.leaderboards import BoardPage, Column, View
 from evaluations.models import RunItem
 from evaluations.models.run import Run
@@ -136,8 +137,12 @@ def rows_of(found: BoardPage) -> tuple[list[dict[str, Any]], dict[int, Scale]]:
     average = spans.get("average") or {"low": 0.0, "high": 100.0, "best": None}
     scale = Scale(1.0, 1, "", average["low"], average["high"], average["best"])
     under_way = _under_way(found)
+    marks = marks_of([row["variant_id"] for row in found.rows])
     runs = reverse("run_list")
-    return [_row(row, found, scales, scale, under_way, runs) for row in found.rows], scales
+    rows = [_row(row, found, scales, scale, under_way, runs) for row in found.rows]
+    for row in rows:
+        row["mark"] = _marked(marks.get(row["variant_id"]))
+    return rows, scales
 
 
 def _row(
@@ -189,6 +194,13 @@ def _written(value: float, stderr: float | None, scale: Scale) -> dict[str, Any]
         "point": scale.at(value),
         "best": scale.best is not None and abs(value - scale.best) < 1e-9,
     }
+
+
+def _marked(mark: Mark | None) -> dict[str, str] | None:
+    if mark is None:
+        return None
+    url = reverse("contribution_detail", args=[mark.number])
+    return {"words": mark.words, "title": mark.title, "url": url}
 
 
 def _place(row: Mapping[str, Any]) -> str:

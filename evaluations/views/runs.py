@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluations import runs
 from evaluations.actions.cancel import cancel_run
 from evaluations.actions.retry import RETRIABLE, retry_run
+from evaluations.disputes import standing_against_run
 from evaluations.models import Run
 from evaluations.permissions import may_cancel_run, may_retry_run
 from hub.http import render_page
@@ -62,6 +63,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "section": "runs",
         "run": run,
+        "disputes": standing_against_run(run),
         "seen": seen,
         "live": live,
         "items": _items(run),

@@ -6,6 +6,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from hub.api import further
 from hub.models import CardRevision, Checkpoint, Dataset, LineageEdge, ModelVariant, User
 
 ENTRY_FIELDS = [
@@ -158,6 +159,9 @@ class VariantDetail(VariantSummary):
             "revisions",
         ]
 
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), **further.fields("variant")}
+
 
 class DatasetDetail(DatasetSummary):
     children = ChildSerializer(source="newest_children", many=True)
@@ -166,6 +170,9 @@ class DatasetDetail(DatasetSummary):
 
     class Meta(DatasetSummary.Meta):
         fields = [*DatasetSummary.Meta.fields, "children", "card", "revisions"]
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), **further.fields("dataset")}
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -13,8 +13,10 @@ from contributions.actions.review import review
 from contributions.actions.revise import revise
 from contributions.actions.submit import submit
 from contributions.models import Check, Contribution
+from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
-from evaluations.models import Board, BoardRecipe, Recipe, Run, RunEvent
+from evaluations.actions.settle_dispute import settle_dispute
+from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent
 from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User
 from hub.models.user import Role
 from tests.contributions.stories import (
@@ -24,6 +26,7 @@ from tests.contributions.stories import (
     submitted,
     variant_payload,
 )
+from tests.evaluations.claiming import make_claim
 from tests.factories import (
     make_benchmark_version,
     make_board,
@@ -94,6 +97,7 @@ class World:
     variant: ModelVariant
     dataset: Dataset
     recipe: Recipe
+    claim: Claim
     runs: dict[str, Run]
     contributions: dict[str, Contribution]
 
@@ -119,9 +123,31 @@ def make_world() -> World:
         variant=variant,
         dataset=dataset,
         recipe=recipe,
+        claim=claims_and_disputes(ann, variant, dataset, recipe),
         runs=runs_in_every_state(ann),
         contributions=contributions_in_every_state(ann, ben, cleo),
     )
+
+
+def claims_and_disputes(
+    person: User, variant: ModelVariant, dataset: Dataset, recipe: Recipe
+) -> Claim:
+    """Numbers from elsewhere on what is measured here, one restated; disputes in three states."""
+    slug = recipe.benchmark_version.benchmark.slug
+    day = {"benchmark": slug, "actor": person, "protocol": "5-shot, greedy, as on the card"}
+    make_claim(variant, value=71.0, **day)
+    claim = make_claim(variant, value=71.5, stderr=1.2, n=4, **day)
+    make_claim(variant, value=12.3, unit="perplexity", benchmark="Wikitext", actor=person)
+    about = {"reason": "contamination", "summary": "Its test questions are in the pool."}
+    open_dispute(actor=person, number=9001, entry=dataset, **about)
+    settle_dispute(actor=person, number=9001, upheld=True)
+    open_dispute(actor=person, number=9002, entry=variant, reason="broken", summary="It is empty.")
+    settle_dispute(actor=person, number=9002, upheld=False)
+    open_dispute(
+        actor=person, number=9003, entry=variant, claim=claim, reason="score", summary="It is 17.5."
+    )
+    open_dispute(actor=person, number=9004, entry=variant, reason="licence", summary="It is not.")
+    return claim
 
 
 FAILURE = {
