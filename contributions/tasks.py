@@ -5,8 +5,12 @@ import socket
 
 from celery import shared_task
 
+from contributions.actions.announce import announce as announce_events
 from contributions.actions.check import run_check
+from contributions.actions.deliver import deliver_to
+from contributions.actions.send_mail import send_due
 from contributions.actions.sweep import sweep as sweep_checks
+from contributions.actions.sweep_deliveries import forget_deliveries, sweep_deliveries
 
 
 @shared_task(name="contributions.check")
@@ -17,3 +21,29 @@ def check(check_id: int) -> None:
 @shared_task(name="contributions.sweep")
 def sweep() -> None:
     sweep_checks()
+
+
+@shared_task(name="contributions.announce")
+def announce() -> None:
+    """After every event, and from beat, for those whose message was lost."""
+    announce_events()
+
+
+@shared_task(name="contributions.deliver")
+def deliver(webhook_id: int) -> None:
+    deliver_to(webhook_id=webhook_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+
+
+@shared_task(name="contributions.sweep_deliveries")
+def sweep_webhooks() -> None:
+    sweep_deliveries()
+
+
+@shared_task(name="contributions.forget")
+def forget() -> None:
+    forget_deliveries()
+
+
+@shared_task(name="contributions.mail")
+def mail() -> None:
+    send_due()

@@ -14,6 +14,9 @@ from hub.celery import app
 
 logger = logging.getLogger(__name__)
 
+# Mail and webhooks: whoever is slow to take them must not hold up checks and sweeps.
+POST = "post"
+
 
 def send(name: str, *args: Any, queue: str = "default") -> bool:
     """Send task `name` now. False when the broker did not take it; the sweeper will send again.

@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "hub.context.site",
+                "contributions.context.inbox",
             ],
         },
     }
@@ -157,6 +158,17 @@ CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "evaluations.sweep", "schedule": schedule(SWEEP_SECONDS)},
     "mark outdated boards": {"task": "evaluations.outdated", "schedule": schedule(60)},
     "sweep checks": {"task": "contributions.sweep", "schedule": schedule(SWEEP_SECONDS)},
+    "announce events": {"task": "contributions.announce", "schedule": schedule(SWEEP_SECONDS)},
+    "sweep deliveries": {
+        "task": "contributions.sweep_deliveries",
+        "schedule": schedule(SWEEP_SECONDS),
+    },
+    "send mail": {
+        "task": "contributions.mail",
+        "schedule": schedule(60),
+        "options": {"queue": "post"},
+    },
+    "forget old deliveries": {"task": "contributions.forget", "schedule": schedule(3600)},
 }
 # A worker renews its lease four times within LEASE_SECONDS; after that the sweeper takes the job back.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 60, validate=validate.Range(min=2))
@@ -218,7 +230,16 @@ EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = bool(EMAIL_CONFIG.get("EMAIL_USE_TLS", False))
+EMAIL_USE_SSL = bool(EMAIL_CONFIG.get("EMAIL_USE_SSL", False))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Tributary <noreply@localhost>")
+
+# --- News: inboxes, mail, webhooks --------------------------------------------------------------
+
+# When digests go, in UTC.
+MAIL_DIGEST_HOUR = env.int("MAIL_DIGEST_HOUR", 6, validate=validate.Range(min=0, max=23))
+# Webhooks may also go to private addresses, by http and to any port: for a laptop, never for a public site.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", False)
 
 # --- The API ------------------------------------------------------------------------------------
 

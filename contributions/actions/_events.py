@@ -1,12 +1,15 @@
-"""The one way to write an event: its row, and the nudge for those who want to hear of it."""
+"""The one way to write an event: its row, that its actor watches now, and the nudge for who listens."""
 
 from typing import Any
 
 from django.db import transaction
 
-from contributions.models import Contribution, Event
+from contributions.models import Contribution, Event, Watch
 from hub import queue
 from hub.models import User
+
+# Whoever does one of these watches from then on, unless they muted it.
+TAKING_PART = frozenset({"submitted", "revised", "reviewed", "commented"})
 
 
 def happened(
@@ -29,6 +32,10 @@ def happened(
         version_number=contribution.head if version_number is None else version_number,
         **fields,
     )
+    if actor and verb in TAKING_PART:
+        Watch.objects.bulk_create(
+            [Watch(person=actor, contribution=contribution)], ignore_conflicts=True
+        )
     waiting = transaction.get_connection().run_on_commit
     if all(function is not _announce for _, function, _ in waiting):
         transaction.on_commit(_announce, robust=True)

@@ -1,4 +1,8 @@
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from contributions.models.event import Event
 from contributions.models.webhook import Webhook
@@ -6,7 +10,10 @@ from hub.lease import Leased, LeasedQuerySet
 
 
 class DeliveryQuerySet(LeasedQuerySet):
-    pass
+    def ready(self) -> Self:
+        """Waiting, not in a pause, and for a webhook that is on."""
+        due = Q(not_before=None) | Q(not_before__lte=Now())
+        return self.filter(due, state="queued", webhook__active=True)
 
 
 class Delivery(Leased):

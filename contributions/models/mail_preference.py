@@ -16,3 +16,6 @@ class MailPreference(models.Model):
     )
     pace = models.CharField(max_length=20, choices=MailPace, default=MailPace.DIGEST)
     digested_at = models.DateTimeField(null=True, blank=True)
+    # After mail that nobody took: how often in a row, and when to try again.
+    failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    not_before = models.DateTimeField(null=True, editable=False)

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from contributions.models.event import Event
 from hub.models import WorkingGroup
 
 
@@ -30,3 +31,12 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    def wants(self, event: Event) -> bool:
+        """`event` with its contribution."""
+        contribution = event.contribution
+        return (
+            (not self.verbs or event.verb in self.verbs)
+            and (not self.kinds or contribution.kind in self.kinds)
+            and (self.group_id is None or self.group_id == contribution.group_id)
+        )

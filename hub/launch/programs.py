@@ -1,8 +1,9 @@
 """Which programs Tributary consists of, and the environment they share.
 
-Queues: `default` has what must answer soon (checks, sweeps, ranks), `cpu` the evaluation runs; a GPU
-machine runs the same worker with `-Q gpu`. REMAP_SIGTERM: a worker that is asked to stop puts its message
-back and releases its lease within seconds instead of finishing an evaluation that takes hours.
+Queues: `default` has what must answer soon (checks, sweeps, ranks), `post` what waits for other people's
+servers (mail, webhooks), `cpu` the evaluation runs; a GPU machine runs the same worker with `-Q gpu`.
+REMAP_SIGTERM: a worker that is asked to stop puts its message back and releases its lease within seconds
+instead of finishing an evaluation that takes hours.
 """
 
 import os
@@ -86,7 +87,11 @@ def beat(config: Config, env: Mapping[str, str]) -> Program:
 
 def background(config: Config, env: Mapping[str, str]) -> list[Program]:
     """Everything beside the pages."""
-    programs = [worker("desk", "default", 2, env), beat(config, env)]
+    programs = [
+        worker("desk", "default", 2, env),
+        worker("post", "post", 1, env),
+        beat(config, env),
+    ]
     if config.harness_python.exists():
         programs.append(worker("bench", "cpu", 1, env))
     if config.demo:

@@ -19,7 +19,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 STAGES = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE)
 # Read by Celery and by the images' own start scripts, not by our settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
-QUEUES = {"default", "cpu", "gpu"}
+QUEUES = {"default", "post", "cpu", "gpu"}
 
 
 def commands(service: dict[str, Any]) -> list[list[str]]:
@@ -36,7 +36,7 @@ def option(argv: list[str], name: str) -> str:
 
 def test_everything_that_make_run_starts_has_a_service() -> None:
     assert set(SERVICES) == {
-        *("postgres", "redis", "setup", "web", "worker", "beat", "bench", "bench-gpu"),
+        *("postgres", "redis", "setup", "web", "worker", "post", "beat", "bench", "bench-gpu"),
     }
 
 

@@ -109,9 +109,9 @@ def test_without_a_harness_no_evaluation_worker_is_started(tmp_path: Path) -> No
         asked = config.read({"HARNESS_PYTHON": harness, "STATE_DIR": str(tmp_path)})
         return [program.name for program in programs.background(asked, {})]
 
-    assert names(str(tmp_path / "missing")) == ["desk", "beat", "demo"]
+    assert names(str(tmp_path / "missing")) == ["desk", "post", "beat", "demo"]
     (tmp_path / "python").touch()
-    assert names(str(tmp_path / "python")) == ["desk", "beat", "bench", "demo"]
+    assert names(str(tmp_path / "python")) == ["desk", "post", "beat", "bench", "demo"]
 
 
 def test_a_url_is_printed_without_its_password() -> None:
