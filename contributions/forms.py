@@ -15,10 +15,12 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import get_default_renderer
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
+from django.utils.safestring import mark_safe
 
 from contributions.proposals.fields import Field, Rows
+from contributions.proposals.fields.asked import words
 from contributions.proposals.fields.rows import RowSet
-from contributions.proposals.protocol import Payload, Prefill, Proposal
+from contributions.proposals.protocol import Clash, Moved, Payload, Prefill, Proposal
 from hub.refusal import Refusal
 
 IN_ROW = re.compile(r"(\w+)\.(\d+)\.(\w+)")
@@ -42,6 +44,8 @@ class Part:
     rows: RowSet | None
     # Where its value was found, while it stands as the origin gave it.
     fetched: str
+    # What somebody else made of it meanwhile, where both cannot be had.
+    clash: Clash | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,20 @@ class ProposalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Why it is worth having, what to look at. Markdown.",
     )
+    assisted_by = forms.CharField(
+        label="Made with the help of",
+        required=False,
+        widget=words(),
+        help_text="Tools that wrote part of it, if any did.",
+    )
+    sign_off = forms.BooleanField(
+        label="I sign it off",
+        required=False,
+        help_text=mark_safe(
+            "I may contribute this under its terms, as the "
+            '<a href="/dco/">Developer Certificate of Origin</a> says.'
+        ),
+    )
     fetched = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -82,6 +100,7 @@ class ProposalForm(forms.Form):
         super().__init__(data, initial=dict(initial or {}), renderer=get_default_renderer())
         self.proposal = proposal
         self.rows: dict[str, RowSet] = {}
+        self.clashes: dict[str, Clash] = {}
         for field in proposal.fields:
             if isinstance(field, Rows):
                 blank = (blank_rows or {}).get(field.name, 1)
@@ -90,6 +109,16 @@ class ProposalForm(forms.Form):
                 )
             else:
                 self.fields[field.name] = field.form_field()
+
+    @property
+    def signed(self) -> dict[str, Any]:
+        """What comes with the payload, once the form is valid."""
+        return {name: self.cleaned_data[name] for name in ("note", "assisted_by", "sign_off")}
+
+    @classmethod
+    def prepared(cls, proposal: Proposal, payload: Payload) -> "ProposalForm":
+        """The form with what a link, another version or a revert brings."""
+        return cls(proposal, initial=_for_typing(proposal, payload))
 
     def payload(self) -> Payload:
         """What the proposal's `clean` expects, from whatever was typed."""
@@ -153,9 +182,10 @@ class ProposalForm(forms.Form):
 
     def _part(self, field: Field, untouched: set[str]) -> Part:
         fetched = field.source if field.name in untouched and field.name != "repo_id" else ""
+        clash = self.clashes.get(field.name)
         if field.name in self.rows:
-            return Part(field, None, self.rows[field.name], fetched)
-        return Part(field, self[field.name], None, fetched)
+            return Part(field, None, self.rows[field.name], fetched, clash)
+        return Part(field, self[field.name], None, fetched, clash)
 
     def _field(self, name: str) -> Any:
         return next(field for field in self.proposal.fields if field.name == name)
@@ -205,6 +235,12 @@ class ProposalForm(forms.Form):
         values["fetched"] = _remember(self.proposal, prefill.payload, prefill.fetched)
         return ProposalForm(self.proposal, initial=values)
 
+    def with_theirs(self, moved: Moved, name: str) -> "ProposalForm":
+        """The same text, with what somebody else made of the field `name` in place of it."""
+        theirs = {clash.field: clash.theirs for clash in moved.clashes if clash.field == name}
+        values = {**self._typed(), **_for_typing(self.proposal, theirs)}
+        return ProposalForm(self.proposal, initial=values)
+
     def with_another_row(self, name: str) -> "ProposalForm":
         """One more empty row of `name`, if the kind has such rows."""
         empty = {one: len(rows.forms) - len(rows.payload()) for one, rows in self.rows.items()}
@@ -237,7 +273,10 @@ def _problems(form: forms.BaseForm, prefix: str = "") -> list[Problem]:
 def _for_typing(proposal: Proposal, payload: Payload) -> dict[str, Any]:
     """A payload's values as a person would type them; rows as they are."""
     return {
-        field.name: field.typed(payload[field.name])
+        # What a link brings is typed already.
+        field.name: payload[field.name]
+        if isinstance(payload[field.name], str)
+        else field.typed(payload[field.name])
         for field in proposal.fields
         if field.name in payload
     }

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from contributions import permissions
+from contributions import permissions, proposals
 from contributions.models import Check, Contribution, Review, Thread, Version
 from contributions.models.review import Verdict
 
@@ -113,15 +113,32 @@ def checks(facts: Facts) -> Iterable[Requirement]:
         yield Requirement(f"check:{check.name}", text, check.is_green)
 
 
+def signed(facts: Facts) -> Iterable[Requirement]:
+    """Only a program's version comes without a signature; a person then vouches for it."""
+    if not facts.version.signed_off:
+        text = f"A person has to sign version {facts.contribution.head} off: a program proposed it."
+        yield Requirement("sign_off", text, met=False)
+
+
+def base(facts: Facts) -> Iterable[Requirement]:
+    """An edit of what others changed meanwhile: said where both cannot be had."""
+    moved = proposals.get(facts.contribution.kind).moved(facts.version)
+    if moved and moved.clashes:
+        labels = listed([clash.label for clash in moved.clashes])
+        text = f"{facts.contribution.subject} changed meanwhile and conflicts in: {labels}."
+        yield Requirement("conflict", f"{text} Its author has to decide and revise.", met=False)
+
+
 # In the order in which they are listed. Each sees what `read_facts` read for a whole list at once.
 REQUIREMENTS: tuple[Callable[[Facts], Iterable[Requirement]], ...] = (
     approval,
     objections,
     threads,
+    signed,
     checks,
 )
 # Those that ask the catalogue itself: a few queries for one contribution, too many for a list.
-LOOKED_UP: tuple[Callable[[Facts], Iterable[Requirement]], ...] = ()
+LOOKED_UP: tuple[Callable[[Facts], Iterable[Requirement]], ...] = (base,)
 
 
 def merge_requirements(contribution: Contribution) -> list[Requirement]:

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from contributions.views import contributions, credit, moves, submit
+from contributions.views import contributions, credit, dco, moves, submit
 
 urlpatterns = [
+    path("dco/", dco.certificate, name="dco"),
     # /submit/
     path("submit/", submit.choose_kind, name="submit_choose"),
     path("submit/<slug:slug>/", submit.submit_entry, name="submit"),
@@ -25,6 +26,7 @@ urlpatterns = [
         "contributions/<int:number>/", contributions.contribution_detail, name="contribution_detail"
     ),
     path("contributions/<int:number>/revise/", submit.revise_entry, name="contribution_revise"),
+    path("contributions/<int:number>/revert/", submit.revert_entry, name="contribution_revert"),
     path("contributions/<int:number>/say/", moves.say, name="contribution_say"),
     path("contributions/<int:number>/merge/", moves.merge_contribution, name="contribution_merge"),
     path("contributions/<int:number>/close/", moves.close_contribution, name="contribution_close"),

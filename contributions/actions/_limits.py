@@ -4,6 +4,7 @@ from hub.refusal import Refusal
 
 NOTE_LENGTH = 10_000
 BODY_LENGTH = 20_000
+ASSISTED_LENGTH = 200
 
 
 def prose(value: str, *, field: str, most: int = BODY_LENGTH, missing: str = "") -> str:

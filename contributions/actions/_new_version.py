@@ -1,13 +1,13 @@
 """What submit and revise share: the rows of a version, and the nudges for its checks."""
 
-from django.db import IntegrityError
-from django.db.models.functions import Now
+from typing import Any
 
-from contributions.models import Check, Contribution, Version
-from contributions.models.check import FIRST
+from django.db import IntegrityError
+
+from contributions.actions._checks import plan_checks
+from contributions.models import Contribution, Version
 from contributions.proposals.protocol import Payload, Proposal
 from hub.models import User
-from hub.queue import send_on_commit
 from hub.refusal import Refusal
 
 ONE_OPEN = "contribution_one_open_a_subject"
@@ -31,27 +31,40 @@ def already_open(error: IntegrityError, proposal: Proposal, subject: str) -> Ref
     return Refusal("already_open", message, fields={"name": [message]})
 
 
+def title_of(proposal: Proposal, payload: Payload, *, reverts: Contribution | None) -> str:
+    if reverts is None:
+        return proposal.title(payload)
+    return f"Revert #{reverts.pk} {reverts.title}"[:200]
+
+
+def signature(author: User, *, sign_off: bool) -> dict[str, Any]:
+    """What a version says of who vouches for it. Refusal when a person does not; programs cannot."""
+    if author.is_bot:
+        return {}
+    if not sign_off:
+        message = "Sign it off: say that you may contribute this under its terms."
+        raise Refusal("sign_off", message, fields={"sign_off": [message]})
+    return {"signed_off": author.get_full_name() or author.username, "signed_by": author}
+
+
 def add_version(
-    *, contribution: Contribution, proposal: Proposal, author: User, payload: Payload, note: str
+    *, contribution: Contribution, proposal: Proposal, payload: Payload, **version_fields: Any
 ) -> Version:
-    """Rows for `contribution.head` and its checks; the first check is sent after the commit."""
+    """Rows for `contribution.head` and its checks; those that can start are sent after the commit.
+
+    Refusal `unchanged` for an edit that changes nothing of what it was written against.
+    """
+    base = proposal.base(payload)
+    if base and not proposal.changes(base, payload):
+        raise Refusal(
+            "unchanged", f"This is {contribution.subject} as it stands; change something."
+        )
     version = Version.objects.create(
         contribution=contribution,
         number=contribution.head,
         payload=payload,
-        note=note,
-        author=author,
+        base=base,
+        **version_fields,
     )
-    plan = proposal.checks
-    Check.objects.bulk_create(
-        Check(version=version, name=name, required=name in plan.required) for name in plan.names
-    )
-    announce(*version.checks.filter(name=FIRST))
+    plan_checks(version, proposal)
     return version
-
-
-def announce(*checks: Check) -> None:
-    """Send each check after the commit. A message that is lost is sent again by the sweeper."""
-    Check.objects.filter(pk__in=[check.pk for check in checks]).update(sent_at=Now())
-    for check in checks:
-        send_on_commit("contributions.check", check.pk)

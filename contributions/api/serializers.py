@@ -10,7 +10,7 @@ from contributions import proposals
 from contributions.models import Check, Contribution, Event, Review, Version
 from contributions.models.check import FIRST
 from contributions.models.review import Verdict
-from contributions.proposals.protocol import Proposal
+from contributions.proposals.protocol import Moved, Proposal
 from contributions.requirements import merge_requirements
 from contributions.timeline import timeline
 
@@ -113,6 +113,35 @@ class ChangeSerializer(serializers.Serializer[Any]):
     detail = serializers.DictField()
 
 
+class TensorChangeSerializer(serializers.Serializer[Any]):
+    """A tensor that one of two checkpoints has, or has differently: dtype and shape as text."""
+
+    name = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class MovedSerializer(serializers.Serializer[Any]):
+    """What others changed since an edit was written; `conflicts` are names of fields."""
+
+    changes = ChangeSerializer(many=True)
+    conflicts = serializers.SerializerMethodField()
+    payload = serializers.DictField(help_text="What merging applies now.")
+
+    def get_conflicts(self, moved: Moved) -> list[str]:
+        return [clash.field for clash in moved.clashes]
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """`before` is a version's number or base; empty where there is nothing to compare with."""
+
+    before = serializers.CharField()
+    after = serializers.IntegerField(source="version.number")
+    changes = ChangeSerializer(many=True)
+    tensors = TensorChangeSerializer(many=True)
+    moved = MovedSerializer(allow_null=True)
+
+
 class VersionSerializer(serializers.ModelSerializer[Version]):
     """`changes` is what differs from the version before; empty for the first."""
 
@@ -129,6 +158,8 @@ class VersionSerializer(serializers.ModelSerializer[Version]):
             "number",
             "author",
             "note",
+            "signed_off",
+            "assisted_by",
             "created_at",
             "payload",
             "commit",
@@ -290,21 +321,33 @@ class PrefillRequest(serializers.Serializer[Any]):
     revision = serializers.CharField(max_length=200, default="main")
 
 
-class SubmitRequest(serializers.Serializer[Any]):
-    """`payload` as the kind defines it; ask `contributions/prefill/` for a filled one."""
+class SignedRequest(serializers.Serializer[Any]):
+    """What comes with every version."""
+
+    note = serializers.CharField(default="", allow_blank=True, help_text="Markdown.")
+    sign_off = serializers.BooleanField(
+        default=False,
+        help_text="True: you certify the Developer Certificate of Origin 1.1 (/dco/). Only the "
+        "account of a program goes without; a person then signs before it is merged.",
+    )
+    assisted_by = serializers.CharField(
+        default="", allow_blank=True, max_length=200, help_text="Tools that helped, if any did."
+    )
+
+
+class SubmitRequest(SignedRequest):
+    """`payload` as the kind defines it (`kinds/`); ask `contributions/prefill/` for a filled one."""
 
     kind = KindField()
     payload = serializers.DictField()
-    note = serializers.CharField(default="", allow_blank=True, help_text="Markdown.")
 
 
 class HeadRequest(serializers.Serializer[Any]):
     head = serializers.IntegerField(min_value=1, help_text="The version that was read.")
 
 
-class ReviseRequest(HeadRequest):
+class ReviseRequest(HeadRequest, SignedRequest):
     payload = serializers.DictField()
-    note = serializers.CharField(default="", allow_blank=True, help_text="Markdown.")
 
 
 class ReviewRequest(HeadRequest):

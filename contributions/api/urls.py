@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contributions.api import credit, views
+from contributions.api import credit, report, views
 
 urlpatterns = [
     path(
@@ -29,6 +29,11 @@ urlpatterns = [
         name="api_contribution_versions",
     ),
     path(
+        "contributions/<int:number>/report/",
+        report.ContributionReport.as_view(),
+        name="api_contribution_report",
+    ),
+    path(
         "contributions/<int:number>/reviews/",
         views.Reviews.as_view(),
         name="api_contribution_reviews",
@@ -37,6 +42,19 @@ urlpatterns = [
         "contributions/<int:number>/comments/",
         views.Comments.as_view(),
         name="api_contribution_comments",
+    ),
+    path(
+        "contributions/<int:number>/revert/", views.Revert.as_view(), name="api_contribution_revert"
+    ),
+    path(
+        "contributions/<int:number>/sign-off/",
+        views.SignOff.as_view(),
+        name="api_contribution_sign_off",
+    ),
+    path(
+        "contributions/<int:number>/compare/",
+        views.Compare.as_view(),
+        name="api_contribution_compare",
     ),
     path("contributions/<int:number>/merge/", views.Merge.as_view(), name="api_contribution_merge"),
     path("contributions/<int:number>/close/", views.Close.as_view(), name="api_contribution_close"),

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,13 +14,16 @@ from contributions.actions.close import close
 from contributions.actions.comment import comment
 from contributions.actions.merge import merge
 from contributions.actions.rerun import rerun_check
+from contributions.actions.revert import revert
 from contributions.actions.review import review
 from contributions.actions.revise import revise
+from contributions.actions.sign_off import sign_off
 from contributions.actions.submit import submit
 from contributions.actions.withdraw import withdraw
 from contributions.api.serializers import (
     CloseRequest,
     CommentRequest,
+    ComparisonSerializer,
     ContributionDetail,
     ContributionSummary,
     HeadRequest,
@@ -29,9 +32,11 @@ from contributions.api.serializers import (
     PrefillSerializer,
     ReviewRequest,
     ReviseRequest,
+    SignedRequest,
     SubmitRequest,
     WithdrawRequest,
 )
+from contributions.comparison import read_comparison
 from contributions.filters import SORTING, ContributionFilter
 from contributions.models import Check, Contribution
 from hub.api.views import Endpoint, ListEndpoint
@@ -230,6 +235,62 @@ class Withdraw(Endpoint):
             actor=person(request), contribution=contribution, **asked(WithdrawRequest, request)
         )
         return answer(request, number)
+
+
+class Revert(Endpoint):
+    required_scope = Scope.CONTRIBUTE
+
+    @extend_schema(
+        operation_id="contributions_revert",
+        summary="Revert",
+        request=SignedRequest,
+        responses=MADE,
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Propose to take a merged one back: a new contribution, checked and reviewed like any other."""
+        contribution = get_object_or_404(Contribution, pk=number)
+        made = revert(
+            author=person(request), contribution=contribution, **asked(SignedRequest, request)
+        )
+        return answer(request, made.pk, status=201)
+
+
+class SignOff(Endpoint):
+    required_scope = Scope.REVIEW
+
+    @extend_schema(
+        operation_id="contributions_sign_off",
+        summary="Sign off",
+        request=HeadRequest,
+        responses=ONE,
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Vouch for what a program proposed, by the Developer Certificate of Origin (reviewers)."""
+        contribution = get_object_or_404(Contribution, pk=number)
+        sign_off(actor=person(request), contribution=contribution, **asked(HeadRequest, request))
+        return answer(request, number)
+
+
+class Compare(Endpoint):
+    @extend_schema(
+        operation_id="contributions_compare",
+        summary="Compare versions",
+        parameters=[
+            OpenApiParameter(
+                "from", str, description="A version's number, or base. Default: as the page."
+            ),
+            OpenApiParameter("to", int, description="A version's number. Default: the newest."),
+        ],
+        responses={200: ComparisonSerializer},
+    )
+    def get(self, request: Request, number: int) -> Response:
+        """What differs between two versions; of an edit, also against what it was written against."""
+        contribution = get_object_or_404(Contribution, pk=number)
+        asked_for = request.query_params
+        compared = read_comparison(
+            contribution, version=asked_for.get("to", ""), against=asked_for.get("from", "")
+        )
+        return Response(ComparisonSerializer(compared).data)
 
 
 class Rerun(Endpoint):

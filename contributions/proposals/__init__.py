@@ -2,6 +2,8 @@
 
 from contributions.proposals.add_dataset import AddDataset
 from contributions.proposals.add_variant import AddVariant
+from contributions.proposals.edit_dataset import EditDataset
+from contributions.proposals.edit_variant import EditVariant
 from contributions.proposals.fields.names import address_problem, revision_problem
 from contributions.proposals.protocol import Prefill, Proposal
 from hub.origins import OriginError
@@ -12,6 +14,8 @@ KINDS: dict[str, Proposal] = {
     for proposal in (
         AddVariant(),
         AddDataset(),
+        EditVariant(),
+        EditDataset(),
     )
 }
 

@@ -28,6 +28,7 @@ from hub.actions.publish_dataset import publish_dataset
 from hub.facts import DatasetFacts
 from hub.models import Dataset, User
 from hub.models.dataset import Purpose
+from hub.snapshots import snapshot
 
 PURPOSE: Final = Choice(
     "purpose", "Used for", choices=Purpose.choices, default=Purpose.TRAINING, required=True
@@ -45,7 +46,10 @@ class AddDataset(Proposal):
     lead = "A dataset that lies at an origin: training data, evaluation data or both."
     icon = "database"
     group = "data"
-    checks = CheckPlan(required=("origin", "card", "licence", "duplicates"))
+    checks = CheckPlan(
+        required=("origin", "secrets", "card", "licence", "duplicates"),
+        advisory=("contamination",),
+    )
     origin_kind: ClassVar[Literal["model", "dataset", ""]] = "dataset"
     sentence = Sentence("wants to add", "wanted to add", "added", "to the datasets")
     sections = (
@@ -103,6 +107,16 @@ class AddDataset(Proposal):
         if described.gated:
             notes.append("It is gated: readers have to ask at the origin before they can fetch it.")
         return Prefill(payload, fetched, described.commit, tuple(notes))
+
+    def revert(self, contribution: Contribution) -> tuple[str, Payload] | None:
+        """What was added retires: its address and its scores stay where others refer to them."""
+        entry = contribution.dataset
+        if entry is None or entry.state == "retired":
+            return None
+        facts = snapshot(entry)
+        why = f"Reverts #{contribution.pk}."
+        retired = {"entry": entry.full_name, "based_on": facts.number, "state": "retired"}
+        return "edit_dataset", {**facts.facts, **retired, "retired_why": why}
 
     def apply(
         self, *, actor: User, contribution: Contribution, payload: Payload, findings: Findings

@@ -34,6 +34,7 @@ from hub.actions.publish_variant import publish_variant
 from hub.facts import EdgeFacts, VariantFacts
 from hub.manifest import Manifest
 from hub.models import ModelVariant, User
+from hub.snapshots import snapshot
 
 EDGES: Final = Edges(
     "edges", "Parents", "A row without a name is left out. Base models have no parents."
@@ -62,7 +63,13 @@ class AddVariant(Proposal):
     lead = "A model that lies at an origin: a base, a fine-tune, a quantisation, a merge."
     icon = "box"
     group = "algorithm"
-    checks = CheckPlan(required=("origin", "files", "card", "licence", "duplicates"))
+    checks = CheckPlan(
+        required=(
+            *("origin", "files", "pickles", "secrets", "card", "licence", "lineage"),
+            *("duplicates", "smoke"),
+        ),
+        advisory=("contamination",),
+    )
     origin_kind: ClassVar[Literal["model", "dataset", ""]] = "model"
     sentence = Sentence("wants to add", "wanted to add", "added", "to the model variants")
     is_measured = True
@@ -132,6 +139,16 @@ class AddVariant(Proposal):
         }
         fetched = tuple(name for name, value in payload.items() if value not in ("", None, []))
         return Prefill(payload, fetched, described.commit, tuple(notes))
+
+    def revert(self, contribution: Contribution) -> tuple[str, Payload] | None:
+        """What was added retires: its address and its scores stay where others refer to them."""
+        entry = contribution.variant
+        if entry is None or entry.state == "retired":
+            return None
+        facts = snapshot(entry)
+        why = f"Reverts #{contribution.pk}."
+        retired = {"entry": entry.full_name, "based_on": facts.number, "state": "retired"}
+        return "edit_variant", {**facts.facts, **retired, "retired_why": why}
 
     def apply(
         self, *, actor: User, contribution: Contribution, payload: Payload, findings: Findings

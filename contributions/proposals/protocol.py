@@ -4,7 +4,7 @@ A kind declares its fields; its form, its API, what a page shows of it and how t
 from them. A hook that a kind does not need it leaves alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -16,8 +16,10 @@ from hub.models import Checkpoint, Dataset, ModelVariant, User
 __all__ = [
     "Applied",
     "CheckPlan",
+    "Clash",
     "Entry",
     "Findings",
+    "Moved",
     "Payload",
     "Prefill",
     "Proposal",
@@ -75,6 +77,31 @@ class Sentence:
     where: str = ""
 
 
+@dataclass(frozen=True)
+class Clash:
+    """One field that two people changed differently; `theirs` is the value, the others as shown."""
+
+    field: str
+    label: str
+    base: str
+    mine: str
+    shown: str
+    theirs: Any
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of the base of a change since it was written.
+
+    `payload` is what merging applies now: both sides where they agree, mine where they do not.
+    """
+
+    payload: Payload
+    # What others changed meanwhile.
+    changes: tuple[Change, ...]
+    clashes: tuple[Clash, ...] = ()
+
+
 class Proposal:
     """A kind of change to the catalogue."""
 
@@ -110,6 +137,10 @@ class Proposal:
 
     # --- What a payload may be, and what is read from it
 
+    def complete(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What was sent, with what need not be said: an edit names only what it changes."""
+        return payload
+
     def clean(self, payload: Mapping[str, Any]) -> Payload:
         """The payload, complete and normalised. Raises Refusal with every field's errors."""
         reading = Reading(payload)
@@ -140,6 +171,14 @@ class Proposal:
         found = (one.compare(old.get(one.name), new.get(one.name)) for one in self.fields)
         return [change for change in found if change is not None]
 
+    def group_of(self, payload: Payload) -> str:
+        """Slug of the working group that looks after this one."""
+        return self.group
+
+    def references(self, payload: Payload) -> Sequence[str]:
+        """Variants (owner/name) that its report compares with, before those that the hub chooses."""
+        return ()
+
     # --- Before it is submitted
 
     def prepare(self, query: Mapping[str, str]) -> Payload:
@@ -156,8 +195,12 @@ class Proposal:
         raise NotImplementedError
 
     def base(self, payload: Payload) -> Payload:
-        """What it changes, as it stands now: kept with the version, so that a later move shows."""
+        """What it changes, as it was read: kept with the version, so that a later move shows."""
         return {}
+
+    def moved(self, version: Version) -> Moved | None:
+        """What others did to the base of `version` since; None where nothing, or it has none."""
+        return None
 
     # --- Its life, each in the transaction of what happened
 

@@ -6,15 +6,17 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contributions import permissions, proposals
+from contributions.actions.revert import undo
 from contributions.actions.revise import revise
 from contributions.actions.submit import submit
 from contributions.forms import ProposalForm
 from contributions.models import Check, Contribution
 from contributions.models.check import FIRST
-from contributions.proposals.protocol import Proposal
+from contributions.proposals.protocol import Moved, Proposal
 from contributions.views import drafts
 from hub.http import render_page
 from hub.models import User
@@ -39,7 +41,11 @@ def submit_entry(request: HttpRequest, slug: str) -> HttpResponse:
     """Fetch, add a row, validate and submit are buttons of one form; nothing typed is lost."""
     proposal = named(slug)
     if request.method != "POST":
-        return show(request, blank_form(request, proposal))
+        try:
+            return show(request, blank_form(request, proposal))
+        except Refusal as refusal:
+            messages.warning(request, refusal.message)
+            return redirect("submit_choose")
     form = ProposalForm(proposal, request.POST)
     if (answer := assist(request, form)) is not None:
         return answer
@@ -49,7 +55,8 @@ def submit_entry(request: HttpRequest, slug: str) -> HttpResponse:
                 author=cast(User, request.user),
                 kind=proposal.kind,
                 payload=form.payload(),
-                note=form.cleaned_data["note"],
+                reverts=reverted(request),
+                **form.signed,
             )
         except Refusal as refusal:
             form.refuse(refusal)
@@ -71,7 +78,27 @@ def blank_form(request: HttpRequest, proposal: Proposal) -> ProposalForm:
     typed = drafts.kept(request, request.path)
     if typed is not None:
         return ProposalForm(proposal, typed).as_typed()
-    return ProposalForm(proposal, initial=proposal.prepare(request.GET.dict()))
+    if (before := reverted(request)) is not None and (undoing := undo(before)) is not None:
+        return ProposalForm.prepared(proposal, undoing[1])
+    return ProposalForm.prepared(proposal, proposal.prepare(request.GET.dict()))
+
+
+def reverted(request: HttpRequest) -> Contribution | None:
+    """What this takes back, as the address says: `?reverts=12`."""
+    number = request.GET.get("reverts", "")
+    return get_object_or_404(Contribution, pk=int(number)) if number.isdecimal() else None
+
+
+@require_safe
+def revert_entry(request: HttpRequest, number: int) -> HttpResponse:
+    """Leads to the form of the contribution that would take this one back."""
+    contribution = get_object_or_404(Contribution, pk=number)
+    undoing = undo(contribution)
+    if undoing is None:
+        messages.warning(request, f"Nothing can take #{number} back.")
+        return redirect(contribution)
+    slug = proposals.get(undoing[0]).slug
+    return redirect(f"{reverse('submit', args=[slug])}?reverts={number}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +112,7 @@ def revise_entry(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(contribution)
     if request.method != "POST":
         return show(request, newest_form(request, contribution), contribution=contribution)
-    form = ProposalForm(proposals.get(contribution.kind), request.POST)
+    form: ProposalForm = ProposalForm(proposals.get(contribution.kind), request.POST)
     if (answer := assist(request, form, contribution=contribution)) is not None:
         return answer
     if form.is_valid() and add_version(request, contribution, form):
@@ -101,6 +128,8 @@ def newest_form(request: HttpRequest, contribution: Contribution) -> ProposalFor
     if typed is not None:
         return ProposalForm(proposal, typed).as_typed()
     newest = contribution.versions.get(number=contribution.head)
+    if moved := proposal.moved(newest):
+        return ProposalForm.prepared(proposal, moved.payload)
     pinned = Check.objects.filter(version=newest, name=FIRST).values_list("findings", flat=True)
     found = pinned.first() or {}
     return ProposalForm.of_payload(proposal, newest.payload, pinned_card=found.get("card_text", ""))
@@ -114,7 +143,7 @@ def add_version(request: HttpRequest, contribution: Contribution, form: Proposal
             actor=cast(User, request.user),
             contribution=contribution,
             payload=form.payload(),
-            note=form.cleaned_data["note"],
+            **form.signed,
             head=int(head) if head.isdecimal() else contribution.head,
         )
     except Refusal as refusal:
@@ -123,6 +152,8 @@ def add_version(request: HttpRequest, contribution: Contribution, form: Proposal
         form.add_error(None, str(refused))
     else:
         return True
+    # What was refused has moved nothing but this object.
+    contribution.refresh_from_db()
     return False
 
 
@@ -141,6 +172,10 @@ def assist(
     if "more" in request.POST:
         more = form.with_another_row(str(request.POST["more"]))
         return show(request, more, contribution=contribution)
+    if "take" in request.POST and contribution is not None:
+        moved = moved_of(contribution)
+        taken = form.with_theirs(moved, str(request.POST["take"])) if moved else form
+        return show(request, taken, contribution=contribution)
     if "preview" in request.POST and form.proposal.preview_template:
         return preview(request, form, contribution)
     if "validate" in request.GET:
@@ -183,13 +218,24 @@ def fetch(
     return show(request, filled, contribution=contribution, **context)
 
 
+def moved_of(contribution: Contribution) -> Moved | None:
+    """What others did to the base of its newest version; two or three queries for an edit."""
+    newest = contribution.versions.get(number=contribution.head)
+    return proposals.get(contribution.kind).moved(newest)
+
+
 def show(
     request: HttpRequest, form: ProposalForm, *, status: int = 200, **context: object
 ) -> HttpResponse:
+    contribution = cast(Contribution | None, context.get("contribution"))
+    moved = moved_of(contribution) if contribution else None
+    form.clashes = {clash.field: clash for clash in moved.clashes} if moved else {}
     context |= {
         "form": form,
+        "moved": moved,
         "proposal": form.proposal,
         "section": "contributions",
+        "here": request.get_full_path(),
         "validate_url": f"{request.path}?validate=1",
     }
     return render_page(request, TEMPLATE, context, partial="form", status=status)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
@@ -19,16 +18,6 @@ def check_may_publish(actor: User) -> None:
         return
     if not actor.is_active or not actor.scopes.exists():
         raise PermissionDenied("Publishing is for reviewers and maintainers.")
-
-
-def hold(*names: str) -> None:
-    """Let nobody else publish these names or digests until this transaction ends.
-
-    A unique index would do for addresses; a digest may stand on several checkpoints of one variant.
-    """
-    with connection.cursor() as cursor:
-        for name in sorted({name.lower() for name in names}):  # one order, so no deadlock
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def check_fields(entry: ModelVariant | Dataset) -> None:

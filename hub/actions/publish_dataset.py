@@ -5,12 +5,13 @@ from django.db import transaction
 from hub.actions._publishing import (
     check_fields,
     check_may_publish,
-    hold,
     refuse_second,
     waiting_edges,
 )
 from hub.facts import DatasetFacts
-from hub.models import CardRevision, Dataset, User
+from hub.locks import hold
+from hub.models import Dataset, User
+from hub.snapshots import add_revision
 
 
 @transaction.atomic
@@ -36,13 +37,7 @@ def publish_dataset(*, actor: User, facts: DatasetFacts) -> Dataset:
     hold(f"dataset {dataset.full_name}")
     refuse_second(dataset, Dataset.objects.named(facts.owner, facts.name).first())
     dataset.save()
-    CardRevision.objects.create(
-        dataset=dataset,
-        number=1,
-        text=facts.card_text,
-        metadata=dict(facts.card_metadata),
-        published_by=actor,
-    )
+    add_revision(dataset, text=facts.card_text, metadata=facts.card_metadata, published_by=actor)
     names = {dataset.full_name, dataset.repo_id}
     waiting_edges(names, data=True).update(parent_dataset=dataset)
     return dataset

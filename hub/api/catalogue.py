@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,7 +60,9 @@ class VariantOne(Endpoint):
     )
     def get(self, request: Request, owner: str, name: str) -> Response:
         """With its lineage both ways, checkpoints, current card and revisions."""
-        variant: Any = get_object_or_404(search.whole_variants().named(owner, name))
+        variant: Any = search.whole_variants().at(owner, name)
+        if elsewhere := _moved("api_variant_detail", variant, owner, name):
+            return elsewhere
         variant.current_card = search.current_card(variant)
         return Response(VariantDetail(variant, context={"request": request}).data)
 
@@ -67,9 +71,23 @@ class DatasetOne(Endpoint):
     @extend_schema(operation_id="datasets_read", summary="One dataset", responses=DatasetDetail)
     def get(self, request: Request, owner: str, name: str) -> Response:
         """With what came from it, its current card and revisions."""
-        dataset: Any = get_object_or_404(search.whole_datasets().named(owner, name))
+        dataset: Any = search.whole_datasets().at(owner, name)
+        if elsewhere := _moved("api_dataset_detail", dataset, owner, name):
+            return elsewhere
         dataset.current_card = search.current_card(dataset)
         return Response(DatasetDetail(dataset, context={"request": request}).data)
+
+
+def _moved(
+    url_name: str, entry: ModelVariant | Dataset | None, owner: str, name: str
+) -> Response | None:
+    """Where an entry stands that was asked for by an address it had before. Raises Http404."""
+    if entry is None:
+        raise Http404
+    if entry.full_name.lower() == f"{owner}/{name}".lower():
+        return None
+    address = reverse(url_name, args=[entry.owner, entry.name])
+    return Response(status=302, headers={"Location": address})
 
 
 class CheckpointOne(Endpoint):

@@ -18,6 +18,13 @@ class ModelVariantQuerySet(models.QuerySet["ModelVariant"]):
             low_owner=owner.lower(), low_name=name.lower()
         )
 
+    def at(self, owner: str, name: str) -> "ModelVariant | None":
+        """By its address, or by one that it had before it was renamed. One or two queries."""
+        former = self.alias(
+            low_owner=Lower("former_names__owner"), low_name=Lower("former_names__name")
+        ).filter(low_owner=owner.lower(), low_name=name.lower())
+        return self.named(owner, name).first() or former.first()
+
     def published(self) -> Self:
         return self.filter(state="published")
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from hub import markdown, panels, search
@@ -52,7 +52,9 @@ def dataset_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def variant_detail(request: HttpRequest, owner: str, name: str) -> HttpResponse:
-    variant: Any = get_object_or_404(search.whole_variants().named(owner, name))
+    variant: Any = search.whole_variants().at(owner, name)
+    if variant is None:
+        raise Http404("There is no such variant.")
     if elsewhere := _canonical(request, variant):
         return elsewhere
     family = family_of(variant)
@@ -72,7 +74,9 @@ def variant_detail(request: HttpRequest, owner: str, name: str) -> HttpResponse:
 
 @require_safe
 def dataset_detail(request: HttpRequest, owner: str, name: str) -> HttpResponse:
-    dataset = get_object_or_404(search.whole_datasets().named(owner, name))
+    dataset = search.whole_datasets().at(owner, name)
+    if dataset is None:
+        raise Http404("There is no such dataset.")
     if elsewhere := _canonical(request, dataset):
         return elsewhere
     context = {
@@ -88,12 +92,14 @@ def dataset_detail(request: HttpRequest, owner: str, name: str) -> HttpResponse:
 
 
 def _canonical(request: HttpRequest, entry: ModelVariant | Dataset) -> HttpResponse | None:
-    """A redirect when the address was written with other capitals than the entry's own."""
+    """A redirect from other capitals than the entry's own, or from an address that it had before."""
     path = entry.get_absolute_url()
     if request.path == path:
         return None
     query = request.META.get("QUERY_STRING", "")
-    return redirect(f"{path}?{query}" if query else path, permanent=True)
+    # What was renamed may be renamed back; capitals stay what they are.
+    only_case = request.path.lower() == path.lower()
+    return redirect(f"{path}?{query}" if query else path, permanent=only_case)
 
 
 def _card(card: CardRevision | None) -> dict[str, object]:

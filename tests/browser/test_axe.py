@@ -114,6 +114,7 @@ CONTRIBUTING = (
     contribution("merged"),
     contribution("closed"),
     contribution("dataset"),
+    Visit("dco"),
     Visit("submit_choose"),
     Visit("submit", lambda world: ("add-variant",), person="ann"),
     Visit("submit", lambda world: ("add-dataset",), person="ann"),

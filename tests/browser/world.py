@@ -187,8 +187,7 @@ def contributions_in_every_state(ann: User, ben: User, cleo: User) -> dict[str, 
     states = ("open", "revised", "approved", "merged", "closed")
     made = {state: submitted(ann, f"river/{state}") for state in states}
     made["dataset"] = submit(
-        author=ann, kind="add_dataset", payload=dataset_payload("river/lake"), note="Still water."
-    )
+        author=ann, kind="add_dataset", payload=dataset_payload("river/lake"), note="Still water.", sign_off=True)
     _revise(made["revised"], ann, ben)
     approved(made["approved"], ben)
     merge(actor=cleo, contribution=approved(made["merged"], ben), head=1)
@@ -202,7 +201,7 @@ def _revise(contribution: Contribution, ann: User, ben: User) -> None:
     review(reviewer=ben, contribution=contribution, head=1, verdict="request_changes", body=SAID)
     comment(author=ann, contribution=contribution, body="I will.")
     payload = variant_payload("river/revised", summary="Trained on rain.", card_text=CARD)
-    revise(actor=ann, payload=payload, contribution=contribution, head=1, note="Trained on what.")
+    revise(actor=ann, payload=payload, contribution=contribution, head=1, note="Trained on what.", sign_off=True)
     checks = Check.objects.filter(version__contribution=contribution, version__number=2)
     first, second = checks.order_by("pk")[:2]
     said = {"finished_at": timezone.now(), "whose": "submitter"}

@@ -53,7 +53,7 @@ def dataset_payload(full_name: str = "headwaters/pool", **fields: Any) -> Payloa
 
 
 def submitted(author: User, full_name: str = "headwaters/brook", **fields: Any) -> Contribution:
-    return submit(author=author, kind="add_variant", payload=variant_payload(full_name, **fields))
+    return submit(author=author, kind="add_variant", payload=variant_payload(full_name, **fields), sign_off=True)
 
 
 def head_checks(contribution: Contribution) -> dict[str, Check]:

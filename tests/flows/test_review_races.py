@@ -72,7 +72,7 @@ def test_a_merge_racing_a_revision_publishes_what_was_approved_or_nothing(
     payload = variant_payload(summary="Something else altogether.")
     found = outcomes(
         lambda: merge(actor=cleo, contribution=mine, head=1),
-        lambda: revise(actor=ann, contribution=theirs, payload=payload, note="", head=1),
+        lambda: revise(actor=ann, contribution=theirs, payload=payload, note="", head=1, sign_off=True),
     )
     assert found.count("done") == 1
     after = fresh(contribution)
@@ -94,7 +94,7 @@ def test_an_approval_racing_a_revision_never_lands_on_the_new_version(
     payload = variant_payload(summary="Better.")
     found = outcomes(
         lambda: review(reviewer=ben, contribution=mine, head=1, verdict="approve"),
-        lambda: revise(actor=ann, contribution=theirs, payload=payload, note="", head=1),
+        lambda: revise(actor=ann, contribution=theirs, payload=payload, note="", head=1, sign_off=True),
     )
     after = fresh(contribution)
     assert found[1] == "done"
@@ -138,7 +138,7 @@ def test_of_six_people_proposing_one_thing_one_is_first_and_the_others_hear_of_i
     people = [ann, ben, cleo, dora, sam, ann]
 
     def proposing(person: User) -> Callable[[], object]:
-        return lambda: submit(author=person, kind="add_variant", payload=variant_payload())
+        return lambda: submit(author=person, kind="add_variant", payload=variant_payload(), sign_off=True)
 
     found = outcomes(*[proposing(person) for person in people])
     assert found.count("done") == 1
@@ -151,7 +151,7 @@ def test_two_revisions_of_one_version_make_one_version(ann: User) -> None:
 
     def revising(summary: str) -> Callable[[], object]:
         mine, payload = fresh(contribution), variant_payload(summary=summary)
-        return lambda: revise(actor=ann, contribution=mine, payload=payload, note="", head=1)
+        return lambda: revise(actor=ann, contribution=mine, payload=payload, note="", head=1, sign_off=True)
 
     found = outcomes(revising("One."), revising("Two."))
     assert found.count("done") == 1

@@ -5,6 +5,7 @@ from contributions.proposals.fields.choice import Choice
 from contributions.proposals.fields.count import Count
 from contributions.proposals.fields.edges import Edges
 from contributions.proposals.fields.flag import Flag
+from contributions.proposals.fields.hidden import BasedOn, Subject
 from contributions.proposals.fields.licence import Licence, LicenceName
 from contributions.proposals.fields.lines import Lines
 from contributions.proposals.fields.link import Link
@@ -17,6 +18,7 @@ from contributions.proposals.fields.text import Prose, Text
 
 __all__ = [
     "Address",
+    "BasedOn",
     "Change",
     "Choice",
     "Commit",
@@ -38,6 +40,7 @@ __all__ = [
     "Row",
     "Rows",
     "Section",
+    "Subject",
     "Tags",
     "Text",
 ]

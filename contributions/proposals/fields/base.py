@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import QueryDict
 
+from contributions.merging import merge_values
 from contributions.proposals.fields.reading import Reading
 
 # A proposal's content as it stands in Version.payload: JSON-ready, checked by `clean`.
@@ -95,6 +96,10 @@ class Field:
     def detail(self, before: Any, after: Any) -> dict[str, Any]:
         """What more there is to say of a change, JSON-ready."""
         return {}
+
+    def merge(self, base: Any, mine: Any, theirs: Any) -> Any:
+        """What both sides want of this field, where they can both have it. Raises Conflict."""
+        return merge_values(base, mine, theirs)
 
     def describe(self) -> dict[str, Any]:
         """This field for scripts: name, label, help, required, and what its sort adds."""

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from contributions.merging import merge_lines
 from contributions.proposals.fields.asked import Asked, code
 from contributions.proposals.fields.reading import Reading
 from contributions.proposals.fields.text import Text
@@ -33,3 +34,6 @@ class Lines(Text):
     def detail(self, before: Any, after: Any) -> dict[str, Any]:
         """{"lines": [{"kind", "old", "new", "words"}]} as text_diff.DiffLine has them."""
         return {"lines": [asdict(line) for line in line_diff(self.show(before), self.show(after))]}
+
+    def merge(self, base: Any, mine: Any, theirs: Any) -> Any:
+        return merge_lines(base or "", mine or "", theirs or "")

@@ -9,6 +9,7 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from contributions.merging import merge_mappings
 from contributions.proposals.fields.base import Field
 from contributions.proposals.fields.reading import Reading
 
@@ -135,6 +136,9 @@ class Rows(Field):
                 if key in old and old[key] != row
             ],
         }
+
+    def merge(self, base: Any, mine: Any, theirs: Any) -> Any:
+        return merge_mappings(self.keyed(base), self.keyed(mine), self.keyed(theirs))
 
     def describe(self) -> dict[str, Any]:
         columns = [column.describe() for column in self.columns]

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from contributions.merging import merge_sets
 from contributions.proposals.fields.asked import Asked, words
 from contributions.proposals.fields.base import Field
 from contributions.proposals.fields.reading import Reading
@@ -49,3 +50,6 @@ class Tags(Field):
             "removed": [tag for tag in old if tag not in new],
             "added": [tag for tag in new if tag not in old],
         }
+
+    def merge(self, base: Any, mine: Any, theirs: Any) -> Any:
+        return merge_sets(base or [], mine or [], theirs or [])

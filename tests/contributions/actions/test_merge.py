@@ -58,7 +58,7 @@ def test_the_counted_parameters_win_over_the_proposed(ann: User, ben: User, cleo
 
 def test_a_dataset_is_published_and_not_evaluated(ann: User, ben: User, cleo: User) -> None:
     make_board(automatic=True)
-    contribution = submit(author=ann, kind="add_dataset", payload=dataset_payload())
+    contribution = submit(author=ann, kind="add_dataset", payload=dataset_payload(), sign_off=True)
     approved(contribution, ben)
     merge(actor=cleo, contribution=contribution, head=1)
     assert contribution.dataset == Dataset.objects.get()

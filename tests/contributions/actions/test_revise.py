@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def change(author: User, contribution: Contribution, head: int = 1, **fields: object) -> None:
     payload = variant_payload(contribution.subject, **(fields or {"summary": "Better."}))
-    revise(actor=author, contribution=contribution, payload=payload, note="Better", head=head)
+    revise(actor=author, contribution=contribution, payload=payload, note="Better", head=head, sign_off=True)
 
 
 def test_a_new_version_lapses_approvals_and_starts_new_checks(
@@ -72,7 +72,7 @@ def test_a_revision_of_an_older_version_is_told_of_the_newer(
 def test_the_same_again_is_no_version(ann: User, brook: Contribution) -> None:
     payload = brook.versions.get().payload
     with pytest.raises(Refusal) as refused:
-        revise(actor=ann, contribution=brook, payload=payload, note="", head=1)
+        revise(actor=ann, contribution=brook, payload=payload, note="", head=1, sign_off=True)
     brook.refresh_from_db()
     assert (refused.value.code, brook.head) == ("unchanged", 1)
 

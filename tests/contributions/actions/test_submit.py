@@ -47,7 +47,7 @@ def test_the_messages_go_out_after_the_commit(
 
 
 def test_a_dataset_goes_to_the_data_group(ann: User) -> None:
-    contribution = submit(author=ann, kind="add_dataset", payload=dataset_payload())
+    contribution = submit(author=ann, kind="add_dataset", payload=dataset_payload(), sign_off=True)
     assert contribution.group is not None
     assert (contribution.group.slug, contribution.title) == ("data", "Add dataset headwaters/pool")
     assert set(head_checks(contribution)) == {"origin", "card", "licence", "duplicates"}
@@ -81,7 +81,7 @@ def test_what_the_catalogue_has_is_not_proposed(ann: User) -> None:
     with pytest.raises(Refusal) as variant:
         submitted(ann, "headwaters/BROOK")
     with pytest.raises(Refusal) as dataset:
-        submit(author=ann, kind="add_dataset", payload=dataset_payload())
+        submit(author=ann, kind="add_dataset", payload=dataset_payload(), sign_off=True)
     assert (variant.value.code, dataset.value.code) == ("already_here", "already_here")
     assert "name" in variant.value.fields
 
@@ -94,6 +94,6 @@ def test_a_kind_that_is_none_and_an_endless_note_are_refused(
     ann: User, kind: str, note: str, code: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        submit(author=ann, kind=kind, payload=variant_payload(), note=note)
+        submit(author=ann, kind=kind, payload=variant_payload(), note=note, sign_off=True)
     assert refused.value.code == code
     assert not Event.objects.exists()

@@ -37,7 +37,7 @@ def error(response: Any, status: int) -> dict[str, Any]:
 
 
 def test_submitting_answers_with_the_whole_and_its_address(ann: User) -> None:
-    answer = by(ann).post(URL, {"kind": "add_variant", "payload": variant_payload(), "note": "New"})
+    answer = by(ann).post(URL, {"kind": "add_variant", "payload": variant_payload(), "note": "New", "sign_off": True})
     body = answer.json()
     assert answer.status_code == 201, body
     assert answer["Location"] == body["url"]
@@ -60,14 +60,14 @@ def test_submitting_answers_with_the_whole_and_its_address(ann: User) -> None:
 
 
 def test_a_script_can_go_all_the_way(ann: User, ben: User, cleo: User) -> None:
-    made = by(ann).post(URL, {"kind": "add_variant", "payload": variant_payload()}).json()
+    made = by(ann).post(URL, {"kind": "add_variant", "payload": variant_payload(), "sign_off": True}).json()
     at = f"{URL}{made['number']}/"
     asked = by(ben).post(
         f"{at}reviews/", {"head": 1, "verdict": "request_changes", "body": "Say more."}
     )
     assert asked.json()["state"] == "changes_requested"
     better = variant_payload(summary="A tiny model, for tests of everything.")
-    revised = by(ann).post(f"{at}versions/", {"head": 1, "payload": better, "note": "More."})
+    revised = by(ann).post(f"{at}versions/", {"head": 1, "payload": better, "note": "More.", "sign_off": True})
     assert revised.status_code == 201
     assert revised.json()["versions"][1]["changes"] == [
         {
@@ -108,7 +108,7 @@ def test_a_script_can_go_all_the_way(ann: User, ben: User, cleo: User) -> None:
 
 
 def test_the_same_key_twice_submits_once(ann: User) -> None:
-    body = {"kind": "add_variant", "payload": variant_payload()}
+    body = {"kind": "add_variant", "payload": variant_payload(), "sign_off": True}
     client = by(ann)
     first = client.post(URL, body, headers={"Idempotency-Key": "k1"})
     second = client.post(URL, body, headers={"Idempotency-Key": "k1"})
@@ -139,7 +139,7 @@ def test_a_body_that_is_none_is_refused(ann: User, sent: dict[str, Any], field: 
 
 
 def test_what_is_open_already_is_named(ann: User, sam: User, brook: Contribution) -> None:
-    body = error(by(sam).post(URL, {"kind": "add_variant", "payload": variant_payload()}), 400)
+    body = error(by(sam).post(URL, {"kind": "add_variant", "payload": variant_payload(), "sign_off": True}), 400)
     assert body["code"] == "already_open"
     assert f"#{brook.pk}" in body["message"]
 
@@ -163,7 +163,7 @@ def test_an_outdated_head_and_an_ended_contribution_are_conflicts(
 
 
 STEPS = [
-    ("versions/", {"head": 1, "payload": variant_payload(summary="x")}, "contribute"),
+    ("versions/", {"head": 1, "payload": variant_payload(summary="x"), "sign_off": True}, "contribute"),
     ("comments/", {"body": "Hi"}, "contribute"),
     ("withdraw/", {}, "contribute"),
     ("checks/card/rerun/", {}, "contribute"),
@@ -245,7 +245,7 @@ def test_one_contribution_asks_the_same_number_of_queries_however_long(
     def more() -> None:
         for head in range(1, 5):
             payload = variant_payload(summary=f"Version {head + 1}.")
-            client.post(f"{URL}{brook.pk}/versions/", {"head": head, "payload": payload})
+            client.post(f"{URL}{brook.pk}/versions/", {"head": head, "payload": payload, "sign_off": True})
             by(ben).post(f"{URL}{brook.pk}/reviews/", {"head": head + 1, "verdict": "approve"})
             client.post(f"{URL}{brook.pk}/comments/", {"body": "More."})
 
@@ -268,7 +268,7 @@ class TestWithAnOrigin:
         assert found.status_code == 200, body
         assert body["commit"] == commit.sha
         assert "parameters" in body["fetched"]
-        made = client.post(URL, {"kind": body["kind"], "payload": body["payload"]}).json()
+        made = client.post(URL, {"kind": body["kind"], "payload": body["payload"], "sign_off": True}).json()
         contribution = Contribution.objects.get(pk=made["number"])
         assert {check.state for check in run_checks(contribution).values()} == {"passed"}
         version = client.get(made["url"]).json()["versions"][0]

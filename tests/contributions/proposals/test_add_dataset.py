@@ -38,7 +38,7 @@ def test_a_dataset_goes_from_the_origin_into_the_catalogue(
     host("headwaters/pool", {"README.md": readme, "data.jsonl": b"{}"}, kind="dataset")
     payload = {**prefilled("headwaters/pool", kind="add_dataset"), "purpose": "evaluation"}
     assert (payload["licence"], payload["size"]) == ("cc-by-4.0", "1K<n<10K rows")
-    contribution = submit(author=ann, kind="add_dataset", payload=payload)
+    contribution = submit(author=ann, kind="add_dataset", payload=payload, sign_off=True)
     assert {check.state for check in run_checks(contribution).values()} == {"passed"}
     review(reviewer=ben, contribution=contribution, head=1, verdict="approve")
     merge(actor=cleo, contribution=contribution, head=1)

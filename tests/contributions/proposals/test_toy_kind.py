@@ -69,6 +69,7 @@ PAYLOAD = {
     "why": "Still water.",
 }
 TYPED = {
+    "sign_off": "on",
     "dataset": "headwaters/pool",
     "nickname": "The Pool",
     "mood": "calm",
@@ -120,7 +121,7 @@ def test_the_api_describes_and_takes_it(ann: User) -> None:
     mine = next(kind for kind in kinds if kind["kind"] == "name_pool")
     assert [field["name"] for field in mine["payload"]] == list(PAYLOAD)
     assert mine["payload"][3]["columns"][0]["required"] is True
-    sent = {"kind": "name_pool", "payload": PAYLOAD}
+    sent = {"kind": "name_pool", "payload": PAYLOAD, "sign_off": True}
     assert by(ann).post("/api/v1/contributions/", sent).status_code == 201
     refused = by(ann).post("/api/v1/contributions/", {**sent, "payload": {**PAYLOAD, "mood": "?"}})
     assert list(refused.json()["error"]["fields"]) == ["mood"]
@@ -136,10 +137,12 @@ def test_a_revision_shows_what_changed_and_a_merge_applies_it(
     ann: User, ben: User, cleo: User
 ) -> None:
     make_dataset("headwaters/pool")
-    by(ann).post("/api/v1/contributions/", {"kind": "name_pool", "payload": PAYLOAD})
+    by(ann).post(
+        "/api/v1/contributions/", {"kind": "name_pool", "payload": PAYLOAD, "sign_off": True}
+    )
     contribution = Contribution.objects.get()
     better = {**PAYLOAD, "nickname": "The Big Pool", "reasons": [{"reason": "It is big."}]}
-    revise(actor=ann, contribution=contribution, payload=better, note="", head=1)
+    revise(actor=ann, contribution=contribution, payload=better, note="", head=1, sign_off=True)
     page = signed_in(ben).get(contribution.get_absolute_url()).content.decode()
     assert "The <ins>Big </ins>Pool" in page
     assert "<del>It is short.</del>" in page

@@ -11,7 +11,7 @@ def typed(payload: Any = None, *, kind: str = "add_variant", **fields: str) -> d
     """Every input of the form with `payload` typed into it; `fields` are typed over it."""
     payload = variant_payload() if payload is None else payload
     form = ProposalForm.of_payload(proposals.get(kind), payload)
-    return {**inputs_of(form), "fetched": "", **fields}
+    return {**inputs_of(form), "fetched": "", "sign_off": "on", **fields}
 
 
 def untyped() -> dict[str, Any]:

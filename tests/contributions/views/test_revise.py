@@ -43,7 +43,7 @@ def test_a_version_from_another_window_is_explained_and_the_text_kept(
     ann: User, url: str, brook: Contribution
 ) -> None:
     payload = variant_payload(licence="mit")
-    revise(actor=ann, contribution=brook, payload=payload, note="", head=1)
+    revise(actor=ann, contribution=brook, payload=payload, note="", head=1, sign_off=True)
     client = signed_in(ann)
     answer = client.post(url, typed(summary="From the old window", head="1"))
     page = answer.content.decode()
@@ -60,7 +60,7 @@ def test_fetching_takes_the_newest_commit_and_card(
 ) -> None:
     first = host("headwaters/brook")
     payload = variant_payload(revision=first.sha, summary="Ours.")
-    revise(actor=ann, contribution=brook, payload=payload, note="", head=1)
+    revise(actor=ann, contribution=brook, payload=payload, note="", head=1, sign_off=True)
     pass_checks(brook)
     newer = host("headwaters/brook", {"README.md": card("Corrected.")})
     client = signed_in(ann)
