@@ -32,6 +32,7 @@ def second_version(contribution: Contribution, **fields: str) -> Contribution:
         payload=variant_payload(**fields),
         note="Corrected.",
         head=contribution.head,
+        sign_off=True,
     )
     contribution.refresh_from_db()
     return contribution
@@ -66,17 +67,15 @@ def test_everybody_is_offered_what_they_may_do(
 
 def test_checks_that_run_are_looked_at_again(client: Client, brook: Contribution) -> None:
     page = read(client, brook)
-    assert 'hx-trigger="every 2s"' in page
+    assert 'hx-trigger="every 2s,' in page
     assert "waits for its turn" in page
     pass_checks(brook)
-    assert (
-        "hx-trigger"
-        not in read(client, brook).partition('class="with-side"')[0].partition("<main")[2]
-    )
+    # People may act on it; nothing else does.
+    assert 'hx-trigger="every 30s' in read(client, brook)
 
 
 def test_an_answer_without_news_changes_nothing(client: Client, brook: Contribution) -> None:
-    seen = client.get(brook.get_absolute_url()).context["page"].seen
+    seen = client.get(brook.get_absolute_url()).context["stamp"]
     url = f"{brook.get_absolute_url()}?seen={seen}"
     assert client.get(url, headers=HTMX).status_code == 204
     Check.objects.filter(name="origin").update(state="running")
@@ -95,7 +94,7 @@ def test_runs_that_wait_are_looked_at_more_rarely(
     assert merged.variant is not None
     run = make_run(merged.variant.checkpoints.get(), requested_by=cleo)
     page = read(client, brook)
-    assert 'hx-trigger="every 20s"' in page
+    assert 'hx-trigger="every 20s,' in page
     assert f'href="{run.get_absolute_url()}"' in page
 
 
