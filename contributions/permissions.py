@@ -8,6 +8,7 @@ the row held, so a page that was drawn a minute ago grants nothing.
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Func, OuterRef, Q, QuerySet, Value
 
+from contributions.concern import is_concerned
 from contributions.models import Comment, Contribution, Thread
 from hub.models import Scope, User
 from hub.models.scope import ScopeRole
@@ -70,8 +71,10 @@ def may_rerun(person: Person, contribution: Contribution) -> bool:
 
 
 def reviews(person: Person, contribution: Contribution) -> bool:
-    """Has the role or a scope to review this, and had no part in writing it."""
+    """Has the role or a scope to review this, and had no part in writing it or what it flags."""
     if not isinstance(person, User) or not acts(person) or wrote(person, contribution):
+        return False
+    if is_concerned(person, contribution):
         return False
     if person.is_at_least(Role.REVIEWER):
         return True
@@ -83,11 +86,20 @@ def may_review(person: Person, contribution: Contribution) -> bool:
 
 
 def merges(person: Person, contribution: Contribution) -> bool:
-    """Maintains this, and had no part in writing it."""
+    """Maintains this, and had no part in writing it or what it flags."""
+    return (
+        isinstance(person, User)
+        and closes(person, contribution)
+        and not wrote(person, contribution)
+    )
+
+
+def closes(person: Person, contribution: Contribution) -> bool:
+    """Maintains this; nobody dismisses a flag on what they brought."""
     return (
         isinstance(person, User)
         and maintains(person, contribution)
-        and not wrote(person, contribution)
+        and not is_concerned(person, contribution)
     )
 
 
@@ -97,7 +109,7 @@ def may_merge(person: Person, contribution: Contribution) -> bool:
 
 
 def may_close(person: Person, contribution: Contribution) -> bool:
-    return contribution.is_live and maintains(person, contribution)
+    return contribution.is_live and closes(person, contribution)
 
 
 def may_assign(person: Person, contribution: Contribution) -> bool:

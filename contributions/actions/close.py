@@ -13,7 +13,7 @@ def close(*, actor: User, contribution: Contribution, why: str) -> Contribution:
     why = prose(why, field="why", missing="Say why: the author and later readers want to know.")
     with transaction.atomic():
         contribution.hold()
-        if not permissions.maintains(actor, contribution):
+        if not permissions.closes(actor, contribution):
             raise PermissionDenied("Maintainers close contributions.")
         left = contribution.move_on("closed")
         happened(

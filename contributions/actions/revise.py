@@ -74,6 +74,7 @@ def revise(
                 why=note,
             )
             ask_again(contribution=contribution, actor=actor)
+            proposal.revised(contribution, cleaned)
     except IntegrityError as error:
         if refusal := already_open(error, proposal, subject):
             raise refusal from error

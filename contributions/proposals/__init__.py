@@ -5,7 +5,10 @@ from contributions.proposals.add_variant import AddVariant
 from contributions.proposals.edit_dataset import EditDataset
 from contributions.proposals.edit_variant import EditVariant
 from contributions.proposals.fields.names import address_problem, revision_problem
+from contributions.proposals.flag import FlagEntry
+from contributions.proposals.lift_flag import LiftFlag
 from contributions.proposals.protocol import Prefill, Proposal
+from contributions.proposals.report_score import ReportScore
 from hub.origins import OriginError
 from hub.refusal import Refusal
 
@@ -16,6 +19,9 @@ KINDS: dict[str, Proposal] = {
         AddDataset(),
         EditVariant(),
         EditDataset(),
+        ReportScore(),
+        FlagEntry(),
+        LiftFlag(),
     )
 }
 

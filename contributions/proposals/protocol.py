@@ -207,6 +207,9 @@ class Proposal:
     def opened(self, contribution: Contribution, payload: Payload) -> None:
         """After it was submitted."""
 
+    def revised(self, contribution: Contribution, payload: Payload) -> None:
+        """After a version was added."""
+
     def ended(self, contribution: Contribution) -> None:
         """After it was merged, closed or withdrawn."""
 

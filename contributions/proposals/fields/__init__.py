@@ -3,6 +3,7 @@
 from contributions.proposals.fields.base import Change, Field, Payload, Row, Section
 from contributions.proposals.fields.choice import Choice
 from contributions.proposals.fields.count import Count
+from contributions.proposals.fields.day import Day
 from contributions.proposals.fields.edges import Edges
 from contributions.proposals.fields.flag import Flag
 from contributions.proposals.fields.hidden import BasedOn, Subject
@@ -23,6 +24,7 @@ __all__ = [
     "Choice",
     "Commit",
     "Count",
+    "Day",
     "Edges",
     "Field",
     "Flag",
