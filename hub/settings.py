@@ -190,6 +190,8 @@ ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")
 # Limits that are checked before a byte moves.
 CHECKPOINT_MAX_BYTES = env.int("CHECKPOINT_MAX_BYTES", 2 * 1024**4)
 CHECKPOINT_MAX_FILES = env.int("CHECKPOINT_MAX_FILES", 2000)
+# A contributed checkpoint up to this size is tried before it may be merged.
+SMOKE_MAX_BYTES = env.int("SMOKE_MAX_BYTES", 4 * 1024**3, validate=validate.Range(min=0))
 
 # --- The evaluation harness, in an environment of its own ---------------------------------------
 

@@ -65,6 +65,8 @@ def _point_settings() -> None:
     state.mkdir(exist_ok=True)
     os.environ |= {
         "DATABASE_URL": os.environ["TEST_SESSION_DATABASE_URL"],
+        # Trying a model takes seconds of the harness; tests/contributions/checks/test_smoke.py does.
+        "SMOKE_MAX_BYTES": "0",
         "REDIS_URL": f"{os.environ['TEST_SESSION_REDIS_URL']}/{number}",
         "STATE_DIR": str(state),
         "SECRET_KEY": "for the tests alone, never for a site that anybody can reach",

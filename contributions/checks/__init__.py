@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from contributions.checks import (
     card,
+    contamination,
     duplicates,
     file_safety,
     licence,
@@ -11,6 +12,7 @@ from contributions.checks import (
     origin,
     pickles,
     secrets,
+    smoke,
 )
 from contributions.checks.verdict import AutomaticCheck
 
@@ -23,6 +25,8 @@ CHECKS: Mapping[str, AutomaticCheck] = {
     "licence": licence,
     "lineage": lineage,
     "duplicates": duplicates,
+    "contamination": contamination,
+    "smoke": smoke,
 }
 
 
