@@ -87,7 +87,7 @@ class _Measuring:
         self.folder.mkdir(parents=True)
         with _disk_full_named():
             store.default().lay_out(self.run.checkpoint.files, checkpoint)
-        jobs = jobs_of(self.run, checkpoint)
+            jobs = jobs_of(self.run, checkpoint)
         reports = [self._run_job(each, number) for number, each in enumerate(jobs)]
         if self.run.state == "preparing":
             self._enter("running")

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
-from evaluations.models import Benchmark, BenchmarkVersion, Board, BoardRecipe, Recipe
+from evaluations.actions.next_board import next_board
+from evaluations.models import Benchmark, BenchmarkVersion, Board, Recipe
 from evaluations.suites.loader import BenchmarkDefinition, BoardDefinition, Suites, load_suites
 from hub.models import Dataset
 
@@ -139,19 +139,13 @@ def _board(
     if current is not None and _columns_of(current) == columns:
         Board.objects.filter(pk=current.pk).update(**words)
         return
-    last = Board.objects.filter(slug=definition.slug).order_by("-version").first()
-    Board.objects.filter(slug=definition.slug, current=True).update(current=False)
-    board = Board.objects.create(
+    next_board(
         slug=definition.slug,
-        version=max(definition.version, last.version + 1 if last else 1),
+        columns=columns,
+        least_version=definition.version,
         # Anybody's machine can measure on its CPU; what needs a GPU a maintainer turns on.
-        automatic=last.automatic if last else definition.requires == "cpu",
-        stale_since=Now(),
+        automatic=definition.requires == "cpu",
         **words,
-    )
-    BoardRecipe.objects.bulk_create(
-        BoardRecipe(board=board, recipe=recipe, label=label, weight=weight, position=position)
-        for position, (recipe, label, weight) in enumerate(columns)
     )
     seeded.boards.append(definition.slug)
 
