@@ -1,5 +1,7 @@
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
 
 from contributions.models.contribution import Contribution
 
@@ -30,6 +32,14 @@ class Version(models.Model):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["contribution", "number"], name="version_number_once"),
+        ]
+        indexes = [
+            # baselines.py: the changes of one baseline, without reading anybody's curves
+            models.Index(
+                Lower(KT("payload__baseline")),
+                condition=models.Q(payload__has_key="baseline"),
+                name="version_by_baseline",
+            ),
         ]
 
     def __str__(self) -> str:
