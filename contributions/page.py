@@ -1,23 +1,26 @@
 """The page-shaped reads of contributions: a fixed number of queries, however long list or story."""
 
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from django.db.models import F
 
 from contributions import proposals
 from contributions.checks import CHECKS
-from contributions.models import Check, Contribution, Event, Version
-from contributions.proposals.fields import Change, Row
+from contributions.comparison import Comparison, read_comparison
+from contributions.conversation import Conversation, Where, read_conversation
+from contributions.evaluation import Evaluation, read_evaluation
+from contributions.linking import Links
+from contributions.models import Check, Contribution, Version
+from contributions.news import LATER, QUIET, SOON
+from contributions.proposals.fields import Row
 from contributions.proposals.protocol import Proposal
 from contributions.reviewing import Reviewing, read_reviewing
-from contributions.timeline import changes, checks_of, timeline
+from contributions.threads import ShownThread, read_threads
+from contributions.timeline import checks_of
 from evaluations.models import Run
 
-# Something is at work; something waits for a worker, which may take days.
-SOON, LATER = "every 2s", "every 20s"
+MOST_AWAITED = 20
 
 
 @dataclass(frozen=True)
@@ -38,120 +41,82 @@ class ShownCheck:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One line of the timeline: an event, or all check results that came in one go."""
-
-    event: Event
-    results: tuple[Event, ...] = ()
-
-    @property
-    def passed(self) -> int:
-        return sum(event.to_state == "passed" for event in self.results)
-
-    @property
-    def skipped(self) -> int:
-        return sum(event.to_state == "skipped" for event in self.results)
-
-    @property
-    def others(self) -> list[Event]:
-        quiet = {"passed", "skipped"}
-        return [event for event in self.results if event.to_state not in quiet]
-
-    @property
-    def worst(self) -> str:
-        states = {event.to_state for event in self.results}
-        order = ("failed", "errored", "warning", "skipped", "passed")
-        return next(state for state in order if state in states)
-
-
-@dataclass(frozen=True)
 class ContributionPage:
     contribution: Contribution
     proposal: Proposal
     version: Version
     versions: Sequence[Version]
     rows: Sequence[Row]
-    changes: Sequence[Change]
+    compared: Comparison
     panel_context: Mapping[str, object]
     checks: Sequence[ShownCheck]
-    steps: Sequence[Step]
+    threads: Sequence[ShownThread]
+    conversation: Conversation
     reviewing: Reviewing
-    runs: Sequence[Run]
+    evaluation: Evaluation
+    # Why it ended without a merge, as whoever ended it put it.
+    last_word: str
 
     @property
     def is_head(self) -> bool:
         return self.version.number == self.contribution.head
 
     @property
-    def last_step(self) -> Event | None:
-        return self.steps[-1].event if self.steps else None
+    def links(self) -> Links:
+        """Of what the conversation's texts name."""
+        return self.conversation.links
 
     @property
-    def last_word(self) -> str:
-        """Why it ended, as whoever ended it put it."""
-        ends = [step.event for step in self.steps if step.event.to_state in {"closed", "withdrawn"}]
-        return ends[-1].why if ends else ""
-
-    @cached_property
     def poll(self) -> str:
-        """How soon the page looks again; empty once nothing moves by itself."""
+        """How soon the page looks again: people act even where nothing moves by itself."""
         checking = any(not shown.check.is_settled for shown in self.checks)
-        if checking or any(run.state in Run.HELD_STATES for run in self.runs):
+        working = self.evaluation.working
+        if checking or any(run.state in Run.HELD_STATES for run in working):
             return SOON
-        return LATER if any(run.state == "queued" for run in self.runs) else ""
+        return LATER if working else QUIET
 
-    @cached_property
-    def seen(self) -> str:
-        """Changes whenever something that moves by itself has moved."""
-        checks = [(shown.check.pk, shown.check.state, shown.check.attempt) for shown in self.checks]
-        runs = [(run.pk, run.state) for run in self.runs]
-        last = self.last_step.pk if self.last_step else 0
-        state = (self.contribution.state, self.contribution.head, last, checks, runs)
-        return f"{zlib.crc32(repr(state).encode()):08x}"
+    @property
+    def awaited(self) -> str:
+        """The runs whose progress the page shows, for its next look."""
+        return ",".join(str(run.pk) for run in self.evaluation.working[:MOST_AWAITED])
 
 
-def read_page(contribution: Contribution, *, version: str = "") -> ContributionPage:
+def read_page(
+    contribution: Contribution,
+    *,
+    version: str = "",
+    against: str = "",
+    where: Where | None = None,
+) -> ContributionPage:
     """`version` as it stands in the URL; the newest where it names none. A fixed number of queries."""
     versions = list(contribution.versions.select_related("author").order_by("-number"))
     wanted = int(version) if version.isdecimal() else contribution.head
     shown = next((one for one in versions if one.number == wanted), versions[0])
     shown.contribution = contribution
     proposal = proposals.get(contribution.kind)
+    threads = read_threads(contribution, versions[0])
     return ContributionPage(
         contribution=contribution,
         proposal=proposal,
         version=shown,
         versions=versions,
         rows=proposal.summary_rows(shown.payload),
-        changes=changes(shown),
+        compared=read_comparison(contribution, version=version, against=against, versions=versions),
         panel_context=proposal.panel_context(contribution, shown),
         checks=[ShownCheck(check) for check in checks_of(shown)],
-        steps=steps_of(timeline(contribution)),
+        threads=threads,
+        conversation=read_conversation(contribution, threads, where=where),
         reviewing=read_reviewing(contribution),
-        runs=_runs(contribution),
+        evaluation=read_evaluation(contribution),
+        last_word=_last_word(contribution),
     )
 
 
-def steps_of(events: Iterable[Event]) -> list[Step]:
-    """Neighbouring check results of one version become one line, a check that ran twice once."""
-    steps: list[Step] = []
-    for event in events:
-        last = steps[-1] if steps else None
-        if event.verb != "checked":
-            steps.append(Step(event))
-        elif last and last.results and last.event.version_number == event.version_number:
-            kept = [one for one in last.results if one.checked_id != event.checked_id]
-            steps[-1] = Step(event, (*kept, event))
-        else:
-            steps.append(Step(event, (event,)))
-    return steps
-
-
-def _runs(contribution: Contribution) -> list[Run]:
-    if contribution.variant_id is None:
-        return []
-    runs = Run.objects.filter(checkpoint__variant=contribution.variant_id)
-    return list(runs.order_by("pk")[:20])
+def _last_word(contribution: Contribution) -> str:
+    if contribution.state not in {"closed", "withdrawn"}:
+        return ""
+    ends = contribution.events.filter(to_state=contribution.state).order_by("pk")
+    return ends.values_list("why", flat=True).last() or ""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from contributions.baselines import change_of, changes_of
+from contributions.change_shown import change_shown
 from contributions.citation import bibtex
 from contributions.credit import behind, downstream_of, reproduced_by
-from contributions.models import Contribution
+from contributions.models import Contribution, Reference
 from contributions.page import read_lines
+from evaluations.models import Run
 from hub import panels
 from hub.models import Dataset, ModelVariant, User
 
@@ -92,6 +95,24 @@ def person_downstream(request: HttpRequest, person: User) -> panels.Filled | Non
     return "contributions/_person_downstream.html", context
 
 
+def variant_mentions(request: HttpRequest, variant: ModelVariant) -> panels.Filled | None:
+    return _mentions(Q(variant=variant))
+
+
+def dataset_mentions(request: HttpRequest, dataset: Dataset) -> panels.Filled | None:
+    return _mentions(Q(dataset=dataset))
+
+
+def run_mentions(request: HttpRequest, run: Run) -> panels.Filled | None:
+    return _mentions(Q(run=run))
+
+
+def _mentions(which: Q) -> panels.Filled | None:
+    """Contributions whose texts name it, newest first. One query."""
+    rows = list(Reference.objects.filter(which).select_related("source").order_by("-pk")[:SHOWN])
+    return ("contributions/_mentions.html", {"mentions": rows}) if rows else None
+
+
 def found_contributions(request: HttpRequest, query: str) -> panels.Filled | None:
     """By a piece of owner/name, or by number: 12 or #12."""
     which = Q(subject__icontains=query)
@@ -102,10 +123,33 @@ def found_contributions(request: HttpRequest, query: str) -> panels.Filled | Non
     return ("contributions/_found.html", {"contributions": rows}) if rows else None
 
 
+def variant_change(request: HttpRequest, variant: ModelVariant) -> panels.Filled | None:
+    """What it changed in its baseline, with both curves."""
+    version = change_of(variant)
+    if version is None:
+        return None
+    context = {
+        "change": change_shown(version.payload),
+        "contribution": version.contribution,
+        "baseline_url": reverse("variant_detail", args=version.payload["baseline"].split("/")),
+    }
+    return "contributions/_changed_against.html", context
+
+
+def variant_as_baseline(request: HttpRequest, variant: ModelVariant) -> panels.Filled | None:
+    count = changes_of(variant).count()
+    return ("contributions/_changes_of.html", {"count": count}) if count else None
+
+
+panels.register("variant", variant_change, order=15)
+panels.register("variant_side", variant_as_baseline, order=40)
 panels.register("front", front_waiting, order=20)
 panels.register("front_side", front_merged, order=20)
 panels.register("variant_side", variant_history, order=50)
 panels.register("dataset_side", dataset_history, order=50)
+panels.register("variant_side", variant_mentions, order=60)
+panels.register("dataset_side", dataset_mentions, order=60)
+panels.register("run_side", run_mentions, order=60)
 panels.register("person", person_work, order=10)
 panels.register("person", person_downstream, order=20)
 panels.register("variant", entry_credit, order=90)

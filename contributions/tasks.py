@@ -11,6 +11,7 @@ from contributions.actions.deliver import deliver_to
 from contributions.actions.send_mail import send_due
 from contributions.actions.sweep import sweep as sweep_checks
 from contributions.actions.sweep_deliveries import forget_deliveries, sweep_deliveries
+from contributions.actions.tell_of_runs import tell_of_runs
 
 
 @shared_task(name="contributions.check")
@@ -21,6 +22,7 @@ def check(check_id: int) -> None:
 @shared_task(name="contributions.sweep")
 def sweep() -> None:
     sweep_checks()
+    tell_of_runs()
 
 
 @shared_task(name="contributions.announce")

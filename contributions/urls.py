@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from contributions.views import contributions, credit, dco, moves, submit
+from contributions.views import (
+    assignments,
+    baselines,
+    contributions,
+    conversation,
+    credit,
+    dco,
+    drafts,
+    groups,
+    moves,
+    queue,
+    submit,
+    threads,
+)
 
 urlpatterns = [
     path("dco/", dco.certificate, name="dco"),
@@ -20,7 +33,23 @@ urlpatterns = [
         credit.dataset_citation,
         name="dataset_citation",
     ),
+    # /baselines/
+    path(
+        "baselines/<entry:owner>/<entry:name>/",
+        baselines.baseline_changes,
+        name="baseline_changes",
+    ),
+    path(
+        "baselines/<entry:owner>/<entry:name>/changes.csv",
+        baselines.baseline_export,
+        name="baseline_export",
+    ),
+    # /account/drafts/
+    path("account/drafts/", drafts.draft_list, name="draft_list"),
+    path("account/drafts/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
     # /contributions/
+    path("contributions/preview/", conversation.preview, name="contribution_preview"),
+    path("contributions/queue/", queue.review_queue, name="review_queue"),
     path("contributions/", contributions.contribution_list, name="contribution_list"),
     path(
         "contributions/<int:number>/", contributions.contribution_detail, name="contribution_detail"
@@ -28,6 +57,16 @@ urlpatterns = [
     path("contributions/<int:number>/revise/", submit.revise_entry, name="contribution_revise"),
     path("contributions/<int:number>/revert/", submit.revert_entry, name="contribution_revert"),
     path("contributions/<int:number>/say/", moves.say, name="contribution_say"),
+    path(
+        "contributions/<int:number>/comments/<int:pk>/edit/",
+        conversation.comment_edit,
+        name="comment_edit",
+    ),
+    path(
+        "contributions/<int:number>/comments/<int:pk>/history/",
+        conversation.comment_history,
+        name="comment_history",
+    ),
     path("contributions/<int:number>/merge/", moves.merge_contribution, name="contribution_merge"),
     path("contributions/<int:number>/close/", moves.close_contribution, name="contribution_close"),
     path(
@@ -40,4 +79,37 @@ urlpatterns = [
         moves.rerun,
         name="contribution_rerun",
     ),
+    path(
+        "contributions/<int:number>/assign/",
+        assignments.assign_reviewer,
+        name="contribution_assign",
+    ),
+    path(
+        "contributions/<int:number>/unassign/",
+        assignments.unassign_reviewer,
+        name="contribution_unassign",
+    ),
+    path("contributions/<int:number>/threads/new/", threads.thread_open, name="thread_open"),
+    path("contributions/<int:number>/threads/<int:pk>/", threads.thread_detail, name="thread_detail"),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/answer/",
+        threads.thread_answer,
+        name="thread_answer",
+    ),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/resolve/",
+        threads.thread_resolve,
+        name="thread_resolve",
+    ),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/reopen/",
+        threads.thread_reopen,
+        name="thread_reopen",
+    ),
+    # /groups/
+    path("groups/", groups.group_list, name="group_list"),
+    path("groups/<slug:slug>/", groups.group_detail, name="group_detail"),
+    path("groups/<slug:slug>/scopes/", groups.scope_add, name="scope_add"),
+    path("groups/<slug:slug>/scopes/<int:pk>/remove/", groups.scope_remove, name="scope_remove"),
+    path("groups/<slug:slug>/policy/", groups.policy_set, name="policy_set"),
 ]

@@ -29,6 +29,7 @@ PLACES = frozenset(
         "variant_side",
         "dataset",
         "dataset_side",
+        "run_side",
         "person",
         "search",
     }

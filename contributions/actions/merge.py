@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 
 from contributions import permissions, proposals
 from contributions.actions._events import happened
-from contributions.models import Contribution, Version
+from contributions.models import AwaitedRun, Contribution, Version
 from contributions.proposals.protocol import Applied, Findings
 from contributions.requirements import merge_requirements
 from evaluations.actions.request import request_for_boards
@@ -45,7 +45,11 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
         )
         proposal.ended(contribution)
         if applied.checkpoint:
-            request_for_boards(actor=actor, checkpoint=applied.checkpoint)
+            runs = request_for_boards(actor=actor, checkpoint=applied.checkpoint)
+            # Their ends are told in the timeline.
+            AwaitedRun.objects.bulk_create(
+                AwaitedRun(contribution=contribution, run=run) for run in runs
+            )
     return contribution
 
 

@@ -4,6 +4,9 @@ from django import template
 from django.utils.safestring import SafeString
 
 from contributions.checks import CHECKS
+from contributions.linking import Links
+from contributions.models import Event
+from contributions.threads import ShownThread
 from hub import cards, markdown
 
 register = template.Library()
@@ -21,6 +24,15 @@ LOOKS = {
     "revised": ("git-commit-horizontal", ""),
     "reviewed": ("check", "t-good"),
     "rerun": ("rotate-ccw", ""),
+    "assigned": ("eye", ""),
+    "referenced": ("link", ""),
+    "resolved": ("check", ""),
+    "reopened": ("message-square", ""),
+    "signed": ("pencil", ""),
+    "commented": ("message-square", ""),
+    "measured": ("trophy", ""),
+    "published": ("trophy", "t-good"),
+    "cancelled": ("circle-slash", ""),
     "open": ("git-pull-request", "t-info"),
     "changes_requested": ("file-diff", "t-warn"),
     "approved": ("circle-check", "t-good"),
@@ -35,6 +47,30 @@ OUTCOMES = {
     "warning": "warned",
     "skipped": "was skipped",
     "errored": "could not be completed",
+}
+
+
+# What an actor did, where the verb alone does not say it. The hub itself acts in whole sentences.
+DID = {
+    "submitted": "opened this",
+    "reviewed": "judged version {version}",
+    "revised": "submitted version {version}",
+    "merged": "merged version {version}",
+    "signed": "signed off version {version}",
+    "assigned": "asked for a review by",
+    "unassigned": "no longer asks for a review by",
+    "resolved": "resolved the thread",
+    "reopened": "opened the thread again",
+    "reported": "reported this",
+}
+VERDICTS = {
+    "approve": "approved version {version}",
+    "request_changes": "requested changes to version {version}",
+}
+RUN_OUTCOMES = {
+    "published": "was measured",
+    "failed": "failed",
+    "cancelled": "was cancelled",
 }
 
 
@@ -60,6 +96,37 @@ def outcome(state: str) -> str:
 
 
 @register.filter
+def did(event: Event) -> str:
+    """What happened, as the end of a sentence that begins with whoever did it."""
+    words = VERDICTS[event.review.verdict] if event.review else DID.get(event.verb)
+    return (words or f"{event.verb} this").format(version=event.version_number)
+
+
+@register.filter
+def look(event: Event) -> str:
+    """The state or verb whose icon and tone an event has."""
+    if event.review:
+        return "approved" if event.review.verdict == "approve" else "changes_requested"
+    return event.to_state if event.verb == "measured" else event.verb
+
+
+@register.filter
+def run_outcome(state: str) -> str:
+    return RUN_OUTCOMES.get(state, state)
+
+
+@register.filter
+def place(key: int, sort: str = "comment") -> str:
+    """The anchor of a text in the conversation: comment-12."""
+    return f"{sort}-{key}"
+
+
+@register.filter
+def answered_words(shown: ShownThread) -> str:
+    return f"answered on {shown.label}"
+
+
+@register.filter
 def verdict_words(verdict: str) -> str:
     return "Approved" if verdict == "approve" else "Changes requested"
 
@@ -76,9 +143,9 @@ def change_template(sort: str) -> str:
 
 
 @register.filter
-def prose(text: str) -> SafeString:
-    """What a person wrote, in Markdown, made safe."""
-    return markdown.render(text)
+def prose(text: str, links: Links | None = None) -> SafeString:
+    """What a person wrote, in Markdown, made safe; `links` lead to what it names."""
+    return markdown.render(text, links)
 
 
 @register.filter

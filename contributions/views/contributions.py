@@ -2,19 +2,26 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from contributions import permissions
+from contributions.conversation import Where
+from contributions.conversation import number as number_in
 from contributions.filters import SORTING, ContributionFilter
+from contributions.linking import read_links
 from contributions.models import Contribution
 from contributions.move_forms import ReasonForm, SayForm
-from contributions.page import ContributionPage, read_lines, read_page
+from contributions.news import in_words, read_stamp
+from contributions.page import MOST_AWAITED, ContributionPage, read_lines, read_page
+from contributions.quoting import quote
 from contributions.views import drafts
 from hub.http import render_page
 from hub.listing import narrow_by, read_list
+from hub.models import User
+
+WITH = ("author", "group", "merged_by", "variant", "dataset")
 
 
 @require_safe
@@ -34,28 +41,61 @@ def contribution_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def contribution_detail(request: HttpRequest, number: int) -> HttpResponse:
-    contribution = get_object_or_404(
-        Contribution.objects.select_related("author", "group", "merged_by", "variant", "dataset"),
-        pk=number,
+    version = request.GET.get("version", "")
+    runs = request.GET.get("runs", "").split(",")[:MOST_AWAITED]
+    stamp = read_stamp(
+        number, version=number_in(version), runs=[run for text in runs if (run := number_in(text))]
     )
-    page = read_page(contribution, version=request.GET.get("version", ""))
-    if request.GET.get("seen") == page.seen and request.headers.get("HX-Request"):
+    if not stamp:
+        raise Http404("There is no such contribution.")
+    if request.GET.get("seen") == stamp and request.headers.get("HX-Request"):
         # Nothing moved: htmx leaves the page, and what is marked or open in it, alone.
         return HttpResponse(status=204)
-    said = drafts.kept(request, reverse("contribution_say", args=[number]))
-    return show(request, page, say_form=SayForm(initial=said.dict()) if said else SayForm())
+    contribution = Contribution.objects.select_related(*WITH).get(pk=number)
+    where = Where.of(request.GET.dict())
+    page = read_page(
+        contribution, version=version, against=request.GET.get("against", ""), where=where
+    )
+    return show(request, page, where=where, stamp=stamp, **prepared(request, number))
+
+
+def prepared(request: HttpRequest, number: int) -> dict[str, Any]:
+    """The box for words as it was left to sign in or to preview, or with what a link quotes."""
+    kept = drafts.kept(request, reverse("contribution_say", args=[number]))
+    if kept:
+        looked = read_links([str(kept.get("body", ""))]) if "look" in kept else None
+        return {"say_form": SayForm(initial=kept.dict()), "say_looked": looked}
+    quoted = quote(number, request.GET.get("quote", ""))
+    return {"say_form": SayForm(initial={"body": quoted} if quoted else None)}
 
 
 def show(
-    request: HttpRequest, page: ContributionPage, *, status: int = 200, **forms: Any
+    request: HttpRequest,
+    page: ContributionPage,
+    *,
+    status: int = 200,
+    where: Where | None = None,
+    stamp: str = "",
+    **forms: Any,
 ) -> HttpResponse:
     """The page; `forms` are those that were refused, with what was typed still in them."""
     person, contribution = request.user, page.contribution
+    told = page.conversation
+    since = number_in(request.GET.get("since"))
+    # The version that whoever looks again began with: what they write is about that one.
+    read = number_in(request.GET.get("read")) or page.version.number
     may_review = permissions.may_review(person, contribution) and page.is_head
     context: dict[str, Any] = {
         "page": page,
         "contribution": contribution,
         "section": "contributions",
+        "where": where or Where(),
+        "stamp": stamp,
+        "read": read,
+        # An open page goes over to the newest version unless it was asked for another.
+        "version_asked": "version" in request.GET and not page.is_head,
+        "latest_from": where.latest if where and where.latest else told.start,
+        "news": in_words(told.latest, since=since, reader=as_user(person)) if since else "",
         "say_form": SayForm(),
         "close_form": ReasonForm(auto_id="close_%s"),
         "withdraw_form": ReasonForm(auto_id="withdraw_%s"),
@@ -70,4 +110,9 @@ def show(
     }
     if not may_review:
         context["say_form"].fields["body"].help_text = "Markdown."
-    return render_page(request, "contributions/detail.html", context, partial="live", status=status)
+    piece = "piece" if where and where.after else "live"
+    return render_page(request, "contributions/detail.html", context, partial=piece, status=status)
+
+
+def as_user(person: Any) -> User | None:
+    return person if isinstance(person, User) else None

@@ -17,6 +17,7 @@ from evaluations.actions.retry import RETRIABLE, retry_run
 from evaluations.disputes import standing_against_run
 from evaluations.models import Run
 from evaluations.permissions import may_cancel_run, may_retry_run
+from hub import panels
 from hub.http import render_page
 from hub.keyset import BadCursor, Key, paginate
 from hub.refusal import Refusal
@@ -71,6 +72,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": runs.wait_of(run),
         "progress": _progress(run, stages),
         "may_cancel": live and not run.cancel_asked and may_cancel_run(_person(request), run),
+        "side_panels": panels.at("run_side", request, run),
         "may_retry": run.state in RETRIABLE and may_retry_run(_person(request), run),
     }
     return render_page(request, "evaluations/run_detail.html", context, partial="live")

@@ -67,14 +67,17 @@
     413: "That is larger than the hub accepts. Nothing was saved.",
     429: "Too many requests from here. Wait a minute and try again; what you typed is still here.",
   };
+  // What a page asks for by itself fails and succeeds in silence: it asks again.
+  const byItself = (event) => event.detail.elt?.matches?.('[hx-trigger^="every"]');
   document.addEventListener("htmx:responseError", (event) => {
+    if (byItself(event)) return;
     const status = event.detail.xhr.status;
     say(WHY[status] || `The hub answered with an error (${status}). What you typed is still here; try again in a moment.`);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, () => say("The hub could not be reached. What you typed is still here; check the connection and try again."));
+    document.addEventListener(name, (event) => byItself(event) || say("The hub could not be reached. What you typed is still here; check the connection and try again."));
   }
-  document.addEventListener("htmx:beforeRequest", () => { for (const old of $$("#messages .message.t-bad")) old.remove(); });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (!byItself(event)) for (const old of $$("#messages .message.t-bad")) old.remove(); });
 
   // --- Rows: j and k move, Enter opens, x ticks; a row points at its parent ------------------------
   const rows = () => $$("[data-rows] > *, table[data-rows] > tbody > tr").filter((row) => row.matches("tr, li") && row.offsetParent !== null);

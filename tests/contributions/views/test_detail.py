@@ -188,7 +188,7 @@ def test_check_results_of_one_go_are_one_line(client: Client, brook: Contributio
         state = "failed" if check.name == "card" else "passed"
         brook.events.create(verb="checked", version_number=1, to_state=state, checked=check)
     page = read(client, brook)
-    assert "4 checks passed" in page
+    assert f"{Check.objects.count() - 1} checks passed" in page
     assert "<b>Card and facts</b> failed" in page
     assert page.count("on version 1 ·") == 1
 
@@ -220,4 +220,4 @@ def test_queries_do_not_grow_with_the_story(
         comment(author=cleo, contribution=brook, body="Fourth.")
         review(reviewer=ben, contribution=brook, head=3, verdict="approve")
 
-    assert assert_constant_queries(lambda: read(client, brook), more) <= 9
+    assert assert_constant_queries(lambda: read(client, brook), more) <= 16
