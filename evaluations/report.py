@@ -108,19 +108,52 @@ class Report:
     @cached_property
     def overall(self) -> Overall | None:
         """The difference to the parent over all recipes, each counting the same."""
-        deltas, stderrs = [], []
-        for row in self.rows:
-            ends = row.version.anchors()
-            if row.parent.delta is not None and ends is not None:
-                scale = 100 / (ends[1] - ends[0])
-                deltas.append(row.parent.delta * scale)
-                stderrs.append(
-                    None if row.parent.stderr is None else row.parent.stderr * abs(scale)
-                )
-        if not deltas:
-            return None
-        delta, stderr = weighted_average(deltas, stderrs, [1.0] * len(deltas))
-        return Overall(delta, stderr, len(deltas), len(self.rows))
+        return _overall([(row.recipe, row.parent) for row in self.rows])
+
+
+def _overall(compared: Sequence[tuple[Recipe, Compared]]) -> Overall | None:
+    """None where no recipe has both a difference and a scale."""
+    deltas, stderrs = [], []
+    for recipe, one in compared:
+        ends = recipe.benchmark_version.anchors()
+        if one.delta is not None and ends is not None:
+            scale = 100 / (ends[1] - ends[0])
+            deltas.append(one.delta * scale)
+            stderrs.append(None if one.stderr is None else one.stderr * abs(scale))
+    if not deltas:
+        return None
+    delta, stderr = weighted_average(deltas, stderrs, [1.0] * len(deltas))
+    return Overall(delta, stderr, len(deltas), len(compared))
+
+
+def overalls(
+    pairs: Iterable[tuple[Checkpoint, Checkpoint]],
+) -> dict[tuple[str, str], Overall]:
+    """Of each checkpoint against the other, by their digests; those without a common recipe are left out.
+
+    Two queries, however many pairs.
+    """
+    wanted = {(mine.digest, other.digest) for mine, other in pairs}
+    scores = _scores([digest for pair in wanted for digest in pair], None)
+    recipes: dict[str, dict[int, Score]] = {}
+    for (digest, recipe), score in scores.items():
+        recipes.setdefault(digest, {})[recipe] = score
+    both = {
+        pair: [(score, recipes.get(pair[1], {}).get(at)) for at, score in found.items()]
+        for pair in wanted
+        if (found := recipes.get(pair[0]))
+    }
+    differences = paired([(one, two) for found in both.values() for one, two in found if two])
+    compared = {
+        pair: _overall(
+            [
+                (one.recipe, _compared(one.recipe, one, Measured(two), differences))
+                for one, two in found
+            ]
+        )
+        for pair, found in both.items()
+    }
+    return {pair: one for pair, one in compared.items() if one is not None}
 
 
 def report_of(checkpoint: Checkpoint, *, named: Sequence[str] = ()) -> Report:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.drawing import round_steps, scale
 from hub.templatetags.hub_format import human_count
 
 WIDTH, HEIGHT = 720, 280
@@ -37,9 +38,9 @@ def draw(rows: Sequence[Sequence[Any]]) -> Chart | None:
     lows = [row[1] - 1.96 * (row[2] or 0) for row in rows]
     highs = [row[1] + 1.96 * (row[2] or 0) for row in rows]
     margin = 0.04 * (max(sizes) - min(sizes))
-    x = _line(min(sizes) - margin, max(sizes) + margin, LEFT, WIDTH - RIGHT)
-    steps = _steps(min(lows), max(highs))
-    y = _line(min(steps[0], *lows), max(steps[-1], *highs), HEIGHT - BOTTOM, TOP)
+    x = scale(min(sizes) - margin, max(sizes) + margin, LEFT, WIDTH - RIGHT)
+    steps = round_steps(min(lows), max(highs))
+    y = scale(min(steps[0], *lows), max(steps[-1], *highs), HEIGHT - BOTTOM, TOP)
     front = [row for row in rows if row[4]]
     places = {row[3]: (x(math.log10(row[0])), y(row[1])) for row in rows}
     labelled = _labelled([(row[3], *places[row[3]]) for row in reversed(front)])
@@ -60,11 +61,6 @@ def draw(rows: Sequence[Sequence[Any]]) -> Chart | None:
         x_ticks=_size_ticks(min(sizes), max(sizes), x),
         y_ticks=[{"y": f"{y(step):.1f}", "text": f"{step:g}"} for step in steps],
     )
-
-
-def _line(start: float, end: float, left: float, right: float) -> Any:
-    span = (end - start) or 1
-    return lambda value: left + (value - start) * (right - left) / span
 
 
 def _labelled(front: list[tuple[str, float, float]]) -> set[str]:
@@ -100,15 +96,6 @@ def _front_row(row: Sequence[Any]) -> dict[str, str]:
     return {
         "owner": owner, "name": name, "size": human_count(row[0]), "average": f"{row[1]:.1f}", "pm": pm,
     }  # fmt: skip
-
-
-def _steps(low: float, high: float) -> list[float]:
-    """Four to six round numbers inside the range."""
-    rough = ((high - low) or 1) / 4
-    scale = 10 ** math.floor(math.log10(rough))
-    step = next(scale * m for m in (1, 2, 5, 10) if scale * m >= rough)
-    first = math.ceil(low / step)
-    return [round(step * i, 10) for i in range(first, math.floor(high / step) + 1)] or [low]
 
 
 def _size_ticks(low: float, high: float, x: Any) -> list[dict[str, Any]]:

@@ -29,6 +29,14 @@
     if (repo && fields?.dataset.repoId && !typed.has(repo.id)) { repo.value = asked = fields.dataset.repoId; delete fields.dataset.repoId; }
     typed = new Map();
   });
+  // A file is read into the box above it: what is sent is what stands there to be seen.
+  document.addEventListener("change", async (event) => {
+    const box = document.getElementById(event.target.dataset?.into);
+    const file = event.target.files?.[0];
+    if (!box || !file) return;
+    box.value = await file.text();
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   // A form that comes back refused holds text that was never saved: leaving asks first.
   if (document.getElementById("error-summary")) {
     document.getElementById("error-summary").focus();
