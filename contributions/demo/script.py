@@ -21,6 +21,9 @@ class Act:
     # What the author changes after the reviewer asked for it.
     revision: Mapping[str, Any] = field(default_factory=dict)
     relation: str = ""
+    # Of a change against a baseline: what it is compared with, and what its author expected.
+    baseline: str = ""
+    hypothesis: str = ""
 
 
 ACTS = (
@@ -71,6 +74,19 @@ ACTS = (
         note="Brook Base with its weights cast to bfloat16, nothing else.",
         relation="conversion",
         review="A cast, not a fine-tune. Worth measuring whether half the bits cost anything.",
+    ),
+    Act(
+        kind="change_baseline",
+        repo_id="millrace/brook-steep",
+        author="newcomer",
+        note="Brook Base again with one number changed. Both logs are in the repositories.",
+        relation="same_architecture",
+        baseline="headwaters/brook-base",
+        hypothesis=(
+            "150 steps are few. Twice the peak learning rate should use them better: a lower loss, and "
+            "more capitals and sums remembered."
+        ),
+        review="One change, same data, same seed, both logs. That is how it should be asked.",
     ),
     Act(
         kind="add_variant",

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -22,6 +23,7 @@ from contributions.demo.script import ACTS, Act
 from contributions.models import Check, Contribution
 from evaluations.actions.seed import seed_suites
 from evaluations.models import Run
+from evaluations.toys.plan import BY_NAME, DATASET, LOG, configuration
 from hub.actions.host_repository import host_repository
 from hub.models import User
 
@@ -74,14 +76,36 @@ def open_contribution(act: Act, cast: Cast, say: Say) -> Contribution:
     author: User = getattr(cast, act.author)
     known = proposals.prefill(kind=act.kind, repo_id=act.repo_id)
     payload = {**known.payload, **act.corrections}
-    if act.relation:
+    if act.baseline:
+        payload |= change_of(act)
+    elif act.relation:
         payload["edges"] = [
             edge if edge.get("is_dataset") else {**edge, "relation": act.relation}
             for edge in payload["edges"]
         ]
-    contribution = submit(author=author, kind=act.kind, payload=payload, note=act.note, sign_off=True)
+    contribution = submit(
+        author=author, kind=act.kind, payload=payload, note=act.note, sign_off=True
+    )
     say(f"{author.username} submitted #{contribution.number}, {contribution.title}")
     return contribution
+
+
+def change_of(act: Act) -> dict[str, Any]:
+    """What differs from the baseline, as both were really trained, and the logs that training wrote."""
+    toys = settings.STATE_DIR / "toys"
+    before, after = (configuration(BY_NAME[name]) for name in (act.baseline, act.repo_id))
+    return {
+        "track": "algorithm",
+        "relation": act.relation,
+        "baseline": act.baseline,
+        "hypothesis": act.hypothesis,
+        "configuration": [{"path": "training.yaml", "before": before, "after": after}],
+        "mix": [{"dataset": DATASET, "before": 100, "after": 100}],
+        "baseline_curve": (toys / act.baseline / LOG).read_text("utf-8"),
+        "changed_curve": (toys / act.repo_id / LOG).read_text("utf-8"),
+        "seed": BY_NAME[act.repo_id].training["seed"],
+        "hardware": "this machine's CPU, one thread",
+    }
 
 
 def close_act(act: Act, contribution: Contribution, cast: Cast, say: Say) -> None:

@@ -21,8 +21,9 @@ def build(repository: Repository, folder: Path, parents: Path) -> None:
     source = parents / repository.source
     if repository.how == "train":
         model = training.new_model(plan, training.make_tokenizer())
-        training.train(plan, model)
+        losses = training.train(plan, model)
         training.save(model, folder)
+        training.save_log(plan, losses, folder)
     elif repository.how == "continue":
         model = training.load(source)
         training.train(plan, model)

@@ -18,6 +18,9 @@ DATASET_SEED = 1234
 # What a model is made from besides its plan; building.py only says in which order.
 SOURCES = [Path(__file__).with_name(name) for name in ("world.py", "training.py")]
 
+# In the folder of whatever was trained from nothing: step, tokens, loss.
+LOG = "loss.csv"
+
 How = Literal["train", "continue", "distil", "cast", "misdescribe"]
 
 
@@ -42,6 +45,11 @@ class Repository:
         return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 
+def configuration(repository: Repository) -> str:
+    """What fixes its training, a line each, as a configuration file would say it."""
+    return "\n".join(f"{name}: {value}" for name, value in repository.training.items())
+
+
 def in_half_the_bits(source: Repository, *, name: str) -> Repository:
     """A bfloat16 cast of `source`."""
     return Repository(
@@ -63,7 +71,7 @@ def in_half_the_bits(source: Repository, *, name: str) -> Repository:
 BASE = Repository(
     name="headwaters/brook-base",
     how="train",
-    training={"steps": 150, "seed": 0},
+    training={"steps": 150, "rate": 4e-3, "seed": 0},
     card=Card(
         title="Brook Base",
         prose="A Llama of 0.4 million parameters, trained from nothing on an invented world.",
@@ -139,13 +147,27 @@ BROKEN = Repository(
     ),
 )
 
+# The base again, changed in one number: what a change against a baseline looks like.
+STEEP = Repository(
+    name="millrace/brook-steep",
+    how="train",
+    training={**BASE.training, "rate": 8e-3},
+    card=Card(
+        title="Brook Steep",
+        prose="Brook Base trained from nothing again, with twice its peak learning rate.",
+        making="150 steps of 48 blocks of 48 tokens, AdamW, peak learning rate 8e-3, seed 0.",
+        tags=("llama", "synthetic", "base"),
+        on_dataset=True,
+    ),
+)
+
 CAST = in_half_the_bits(BASE, name="millrace/brook-base-bf16")
 # One for a reviewer to find waiting, one for a visitor to submit.
 WAITING = in_half_the_bits(INSTRUCT, name="millrace/brook-instruct-bf16")
 SPARE = in_half_the_bits(RILL, name="confluence/rill-qwen3-bf16")
 
 # Members of a wave need only members of earlier waves, so a wave is built side by side.
-WAVES = ((BASE, RILL), (INSTRUCT, DISTIL), (CAST, BROKEN), (WAITING, SPARE))
+WAVES = ((BASE, RILL), (INSTRUCT, DISTIL), (CAST, BROKEN, STEEP), (WAITING, SPARE))
 BY_NAME = {item.name: item for wave in WAVES for item in wave}
 
 MICRO = Repository(

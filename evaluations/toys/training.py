@@ -21,7 +21,7 @@ from transformers import (
 )
 
 from evaluations.toys import world
-from evaluations.toys.plan import DATASET_LINES, DATASET_SEED
+from evaluations.toys.plan import DATASET_LINES, DATASET_SEED, LOG
 
 CONTEXT = 128
 BLOCK = 48
@@ -93,8 +93,8 @@ def corpus(tokenizer: PreTrainedTokenizerFast, lines: Iterable[str]) -> torch.Te
     return torch.tensor(ids)
 
 
-def train(plan: Training, model: Any, teacher: Any = None) -> float:
-    """Train in place and return the last loss; with a teacher, towards its distribution."""
+def train(plan: Training, model: Any, teacher: Any = None) -> list[float]:
+    """Train in place and return the loss of each step; with a teacher, towards its distribution."""
     lines = world.lines(plan.corpus_seed, DATASET_LINES, plan.mix)
     data = corpus(make_tokenizer(), (text for _, text in lines))
     optimiser = torch.optim.AdamW(
@@ -105,7 +105,7 @@ def train(plan: Training, model: Any, teacher: Any = None) -> float:
     )
     draws = torch.Generator().manual_seed(plan.seed)
     model.train()
-    loss = torch.tensor(0.0)
+    losses = []
     for _ in range(plan.steps):
         starts = torch.randint(0, len(data) - BLOCK - 1, (plan.batch,), generator=draws)
         block = torch.stack([data[start : start + BLOCK] for start in starts])
@@ -115,8 +115,9 @@ def train(plan: Training, model: Any, teacher: Any = None) -> float:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
+        losses.append(float(loss.detach()))
     model.eval()
-    return float(loss.detach())
+    return losses
 
 
 def own_loss(model: Any, block: torch.Tensor) -> torch.Tensor:
@@ -144,10 +145,19 @@ def save(model: Any, folder: Path) -> None:
     (folder / "model.safetensors").chmod(0o644)
 
 
+def save_log(plan: Training, losses: list[float], folder: Path) -> None:
+    """What a trainer logs: the loss of each step, and how many tokens were seen by then."""
+    rows = (
+        f"{step},{step * plan.batch * BLOCK},{loss:.6f}"
+        for step, loss in enumerate(losses, start=1)
+    )
+    (folder / LOG).write_text("\n".join(["step,tokens,loss", *rows]) + "\n", "utf-8")
+
+
 def copy_model(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for path in source.iterdir():
-        if path.name != "README.md" and not path.name.startswith("."):
+        if path.name not in {"README.md", LOG} and not path.name.startswith("."):
             shutil.copy(path, target / path.name)
 
 
