@@ -26,20 +26,19 @@ class Where:
     """Which part of a story is asked for, as it stands in the address; nothing: both its ends.
 
     `after` and `before` are events, `at` something like "comment-12", `latest` the event from which
-    an open page shows everything, `thread` one to be shown whole.
+    an open page shows everything.
     """
 
     after: int = 0
     before: int = 0
     at: str = ""
     latest: int = 0
-    thread: int = 0
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Where":
         return cls(
             at=query.get("at", ""),
-            **{name: number(query.get(name)) for name in ("after", "before", "latest", "thread")},
+            **{name: number(query.get(name)) for name in ("after", "before", "latest")},
         )
 
 
@@ -93,7 +92,6 @@ class Talk:
     """A thread with as many of its answers as the page shows."""
 
     shown: ShownThread
-    whole: bool
 
     @property
     def opening(self) -> Comment:
@@ -101,7 +99,7 @@ class Talk:
 
     @property
     def hidden(self) -> int:
-        return 0 if self.whole else max(0, len(self.shown.comments) - 1 - ANSWERS)
+        return max(0, len(self.shown.comments) - 1 - ANSWERS)
 
     @property
     def answers(self) -> Sequence[Comment]:
@@ -145,19 +143,19 @@ def read_conversation(
     events = of_contribution(contribution)
     if where.latest:
         rows = events.filter(pk__gte=where.latest).order_by("-pk")[:MOST_LATEST]
-        return _shown([], None, [], None, list(rows)[::-1], threads, where)
+        return _shown([], None, [], None, list(rows)[::-1], threads)
     newest = list(events.order_by("-pk")[: FIRST + LATEST + 1])[::-1]
     if len(newest) <= FIRST + LATEST:
-        return _shown([], None, [], None, newest, threads, where)
+        return _shown([], None, [], None, newest, threads)
     first, latest = list(events.order_by("pk")[:FIRST]), newest[-LATEST:]
     low, high = first[-1].pk, latest[0].pk
     middle = _piece(contribution, events, where, low, high)
     if not middle:
-        return _shown(first, None, [], _gap(contribution, low, high), latest, threads, where)
+        return _shown(first, None, [], _gap(contribution, low, high), latest, threads)
     end = min(where.before, high) if where.before > low else high
     before = _gap(contribution, low, middle[0].pk)
     after = _gap(contribution, middle[-1].pk, end)
-    return _shown(first, before, middle, after, latest, threads, where)
+    return _shown(first, before, middle, after, latest, threads)
 
 
 def of_contribution(contribution: Contribution) -> "QuerySet[Event]":
@@ -205,9 +203,8 @@ def _shown(
     gap_after: Gap | None,
     latest: list[Event],
     threads: Sequence[ShownThread],
-    where: Where,
 ) -> Conversation:
-    telling = _Telling(threads, (*first, *middle, *latest), where.thread)
+    telling = _Telling(threads, (*first, *middle, *latest))
     return Conversation(
         first=telling.steps(first),
         gap_before=gap_before,
@@ -221,10 +218,9 @@ def _shown(
 class _Telling:
     """Turns events into steps: check results in one line, answers in the thread that they belong to."""
 
-    def __init__(self, threads: Sequence[ShownThread], events: Sequence[Event], whole: int) -> None:
+    def __init__(self, threads: Sequence[ShownThread], events: Sequence[Event]) -> None:
         self.threads = {one.thread.pk: one for one in threads}
         self.openings = {one.comments[0].pk: one for one in threads if one.comments}
-        self.whole = whole
         self.texts: list[str] = []
         said = {event.comment_id for event in events}
         self.here = {one.thread.pk for key, one in self.openings.items() if key in said}
@@ -245,7 +241,7 @@ class _Telling:
         if shown is None:
             return step
         if step.event.comment_id in self.openings:
-            return Step(step.event, thread=Talk(shown, whole=shown.thread.pk == self.whole))
+            return Step(step.event, thread=Talk(shown))
         return Step(step.event, inside=shown)
 
     def _texts(self, step: Step) -> Iterator[str]:

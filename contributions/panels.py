@@ -114,8 +114,8 @@ def _mentions(which: Q) -> panels.Filled | None:
 
 
 def found_contributions(request: HttpRequest, query: str) -> panels.Filled | None:
-    """By a piece of owner/name, or by number: 12 or #12."""
-    which = Q(subject__icontains=query)
+    """By a piece of owner/name or of the title, or by number: 12 or #12."""
+    which = Q(subject__icontains=query) | Q(title__icontains=query)
     number = query.removeprefix("#")
     if number.isdecimal():
         which |= Q(pk=int(number))

@@ -1,6 +1,7 @@
 """The list of contributions, and the page of one."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,11 +17,19 @@ from contributions.move_forms import ReasonForm, SayForm
 from contributions.news import in_words, read_stamp
 from contributions.page import MOST_AWAITED, ContributionPage, read_lines, read_page
 from contributions.quoting import quote
+from contributions.reviewing import read_asking
 from contributions.views import drafts
 from hub.http import render_page
 from hub.listing import narrow_by, read_list
 from hub.models import User
 
+ORDERS = [
+    ("-number", "Newest first"),
+    ("number", "Oldest first"),
+    ("-updated", "Changed last first"),
+    ("updated", "Unchanged longest first"),
+    ("subject", "By name"),
+]
 WITH = ("author", "group", "merged_by", "variant", "dataset")
 
 
@@ -34,9 +43,23 @@ def contribution_list(request: HttpRequest) -> HttpResponse:
         "listing": listing,
         "lines": read_lines(listing.rows),
         "selects": narrowing.selects,
-        "chips": [chip for chip in narrowing.chips if chip.name != "subject"],
+        "chips": narrowing.chips,
+        "orders": ORDERS,
+        "own": own_lists(request),
     }
     return render_page(request, "contributions/list.html", context, partial="results")
+
+
+def own_lists(request: HttpRequest) -> list[tuple[str, str]]:
+    """Words and query of the lists that are about whoever looks, but for the one that is shown."""
+    if not request.user.is_authenticated:
+        return []
+    name = quote_plus(request.user.get_username())
+    return [
+        (words, f"{field}={name}")
+        for words, field in (("Mine", "author"), ("Involving me", "involves"))
+        if not request.GET.get(field)
+    ]
 
 
 @require_safe
@@ -97,6 +120,7 @@ def show(
         "latest_from": where.latest if where and where.latest else told.start,
         "news": in_words(told.latest, since=since, reader=as_user(person)) if since else "",
         "say_form": SayForm(),
+        "asking": read_asking(person, page.reviewing),
         "close_form": ReasonForm(auto_id="close_%s"),
         "withdraw_form": ReasonForm(auto_id="withdraw_%s"),
         "may_comment": permissions.may_comment(person),

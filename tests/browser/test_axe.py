@@ -106,7 +106,7 @@ MEASURING = (
 )
 CONTRIBUTING = (
     Visit("contribution_list", person="ann"),
-    Visit("contribution_list", query="?subject=nothing"),
+    Visit("contribution_list", query="?q=nothing"),
     contribution("open", person="ann"),
     contribution("revised", person="ben"),
     contribution("revised", query="?version=1"),
@@ -116,6 +116,7 @@ CONTRIBUTING = (
     contribution("dataset"),
     Visit("dco"),
     Visit("submit_choose"),
+    Visit("draft_list", person="ann"),
     Visit("submit", lambda world: ("add-variant",), person="ann"),
     Visit("submit", lambda world: ("add-dataset",), person="ann"),
     Visit("contribution_revise", lambda world: (world.contributions["revised"].pk,), person="ann"),
