@@ -111,6 +111,13 @@ class ProposalForm(forms.Form):
                 self.fields[field.name] = field.form_field()
 
     @property
+    def draft_title(self) -> str:
+        """What a list of drafts calls this: the kind, and what it is about as far as it is typed."""
+        named = (self.data.get(name, "") for name in ("entry", "repo_id", "variant", "name"))
+        about = next((text for text in named if text), "")
+        return f"{self.proposal.label}: {about}" if about else self.proposal.label
+
+    @property
     def signed(self) -> dict[str, Any]:
         """What comes with the payload, once the form is valid."""
         return {name: self.cleaned_data[name] for name in ("note", "assisted_by", "sign_off")}

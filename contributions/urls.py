@@ -5,17 +5,35 @@ from django.urls import path
 from contributions.views import (
     assignments,
     baselines,
+    checks,
     contributions,
     conversation,
     credit,
     dco,
     drafts,
     groups,
+    moderation,
     moves,
+    people,
     queue,
     submit,
     threads,
 )
+
+MODERATION = [
+    path("moderation/", moderation.moderation, name="moderation"),
+    path("moderation/audit/", moderation.audit_log, name="audit_log"),
+    path("moderation/holds/<int:pk>/", moderation.hold_detail, name="hold_detail"),
+    path("moderation/holds/<int:pk>/release/", moderation.hold_release, name="hold_release"),
+    path("moderation/holds/<int:pk>/refuse/", moderation.hold_refuse, name="hold_refuse"),
+    path("report/", moderation.report, name="report"),
+    path("moderation/reports/<int:pk>/", moderation.abuse_report, name="abuse_report"),
+    path("moderation/reports/<int:pk>/decide/", moderation.report_decide, name="report_decide"),
+    path("people/<username:username>/block/", people.person_block, name="person_block"),
+    path("people/<username:username>/unblock/", people.person_unblock, name="person_unblock"),
+    path("people/<username:username>/suspend/", people.person_suspend, name="person_suspend"),
+    path("people/<username:username>/reinstate/", people.person_reinstate, name="person_reinstate"),
+]
 
 urlpatterns = [
     path("dco/", dco.certificate, name="dco"),
@@ -50,11 +68,14 @@ urlpatterns = [
     # /contributions/
     path("contributions/preview/", conversation.preview, name="contribution_preview"),
     path("contributions/queue/", queue.review_queue, name="review_queue"),
+    # /moderation/ /report/ /people/
+    *MODERATION,
     path("contributions/", contributions.contribution_list, name="contribution_list"),
     path(
         "contributions/<int:number>/", contributions.contribution_detail, name="contribution_detail"
     ),
     path("contributions/<int:number>/revise/", submit.revise_entry, name="contribution_revise"),
+    path("contributions/<int:number>/sign-off/", dco.sign, name="contribution_sign_off"),
     path("contributions/<int:number>/revert/", submit.revert_entry, name="contribution_revert"),
     path("contributions/<int:number>/say/", moves.say, name="contribution_say"),
     path(
@@ -75,6 +96,11 @@ urlpatterns = [
         name="contribution_withdraw",
     ),
     path(
+        "contributions/<int:number>/checks/<slug:name>/adopt/<int:position>/",
+        checks.adopt,
+        name="contribution_adopt",
+    ),
+    path(
         "contributions/<int:number>/checks/<slug:name>/rerun/",
         moves.rerun,
         name="contribution_rerun",
@@ -90,7 +116,9 @@ urlpatterns = [
         name="contribution_unassign",
     ),
     path("contributions/<int:number>/threads/new/", threads.thread_open, name="thread_open"),
-    path("contributions/<int:number>/threads/<int:pk>/", threads.thread_detail, name="thread_detail"),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/", threads.thread_detail, name="thread_detail"
+    ),
     path(
         "contributions/<int:number>/threads/<int:pk>/answer/",
         threads.thread_answer,

@@ -30,24 +30,34 @@ class Row:
 
     get: Who = NOBODY
     post: Who = NOBODY
+    patch: Who = NOBODY
     address: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     may_be_missing: bool = False
     loose: bool = False
 
     def who(self, method: str) -> Who:
-        return {"GET": self.get, "POST": self.post}.get(method, NOBODY)
+        return {"GET": self.get, "POST": self.post, "PATCH": self.patch}.get(method, NOBODY)
 
 
 VARIANT = {"owner": "owner", "name": "name"}
 DATASET = {"owner": "owner", "name": "dataset"}
 CONTRIBUTION = {"number": "contribution"}
+COMMENT = {"number": "contribution", "pk": "comment"}
 CHECK = {"number": "contribution", "name": "check"}
+THREAD = {"number": "contribution", "pk": "thread"}
+GROUP = {"slug": "group"}
+SCOPE = {"slug": "group", "pk": "scope"}
+ASK = {"reviewer": "cleo"}
+RELEASE = {"reviewer": "ben"}
+LOOKS_AFTER = {"person": "sam", "role": "reviewer"}
+POLICY = {"approvals": 1}
 RUN = {"pk": "run"}
 BOARD = {"slug": "board"}
 HEAD = {"head": 1}
 WHY = {"why": "A reason."}
 SAY = {"body": "A word."}
+THREAD_ABOUT = {**HEAD, **SAY, "field": "licence"}
 VERDICT = {**HEAD, "verdict": "request_changes", "body": "Please look again."}
 READ = Row(get=ANYBODY)
 
@@ -115,16 +125,54 @@ TABLE: dict[str, Row] = {
     # --- contributions: pages
     "dco": READ,
     "submit_choose": READ,
+    "draft_list": Row(get=SIGNED_IN),
+    "draft_discard": Row(post=SIGNED_IN, address={"pk": "draft"}, may_be_missing=True),
     "submit": Row(get=SIGNED_IN, post=SIGNED_IN, address={"slug": "kind"}),
     "contribution_list": READ,
+    "baseline_changes": Row(get=ANYBODY, address=VARIANT),
+    "baseline_export": Row(get=ANYBODY, address=VARIANT),
+    "api_baseline_changes": Row(get=ANYBODY, address=VARIANT),
     "contribution_detail": Row(get=ANYBODY, address=CONTRIBUTION),
     "contribution_revise": Row(get=AUTHOR, post=AUTHOR, address=CONTRIBUTION),
+    "contribution_sign_off": Row(post=REVIEWER, address=CONTRIBUTION, body=HEAD),
     "contribution_revert": Row(get=ANYBODY, address=CONTRIBUTION),
+    "contribution_preview": Row(post=SIGNED_IN, body={"look": "body", "body": "A word."}),
+    "comment_edit": Row(get=AUTHOR, post=AUTHOR, address=COMMENT, body=SAY),
+    "comment_history": Row(get=ANYBODY, address=COMMENT),
     "contribution_say": Row(post=SIGNED_IN, address=CONTRIBUTION, body=SAY),
     "contribution_merge": Row(post=MAINTAINER, address=CONTRIBUTION, body=HEAD),
     "contribution_close": Row(post=MAINTAINER, address=CONTRIBUTION, body=WHY),
     "contribution_withdraw": Row(post=AUTHOR, address=CONTRIBUTION, body=WHY),
     "contribution_rerun": Row(post=AUTHOR_OR_MAINTAINER, address=CHECK),
+    "review_queue": Row(get=SIGNED_IN),
+    "contribution_assign": Row(post=AUTHOR_OR_MAINTAINER, address=CONTRIBUTION, body=ASK),
+    # Ben was asked by the author.
+    "contribution_unassign": Row(post=REVIEWER | AUTHOR, address=CONTRIBUTION, body=RELEASE),
+    "thread_open": Row(get=SIGNED_IN, post=SIGNED_IN, address=CONTRIBUTION, may_be_missing=True),
+    "thread_detail": Row(get=ANYBODY, address=THREAD),
+    "thread_answer": Row(post=SIGNED_IN, address=THREAD, body=SAY),
+    "thread_resolve": Row(post=AUTHOR_OR_MAINTAINER, address=THREAD),
+    "thread_reopen": Row(post=AUTHOR_OR_MAINTAINER, address=THREAD),
+    "group_list": READ,
+    "group_detail": Row(get=ANYBODY, address=GROUP),
+    "scope_add": Row(post=MAINTAINER, address=GROUP, body=LOOKS_AFTER),
+    "scope_remove": Row(post=MAINTAINER, address=SCOPE),
+    "policy_set": Row(post=MAINTAINER, address=GROUP, body=POLICY),
+    "api_review_queue": Row(get=SIGNED_IN),
+    "api_contribution_reviewers": Row(
+        get=ANYBODY, post=AUTHOR_OR_MAINTAINER, address=CONTRIBUTION, body=ASK
+    ),
+    "api_contribution_release": Row(post=REVIEWER | AUTHOR, address=CONTRIBUTION, body=RELEASE),
+    "api_thread_list": Row(get=ANYBODY, post=SIGNED_IN, address=CONTRIBUTION, body=THREAD_ABOUT),
+    "api_thread_answer": Row(post=SIGNED_IN, address=THREAD, body=SAY),
+    "api_thread_resolve": Row(post=AUTHOR_OR_MAINTAINER, address=THREAD),
+    "api_thread_reopen": Row(post=AUTHOR_OR_MAINTAINER, address=THREAD),
+    "api_group_list": READ,
+    "api_group_detail": Row(get=ANYBODY, address=GROUP),
+    "api_scope_add": Row(post=MAINTAINER, address=GROUP, body=LOOKS_AFTER),
+    "api_scope_remove": Row(post=MAINTAINER, address=SCOPE),
+    "api_policy_set": Row(post=MAINTAINER, address=GROUP, body=POLICY),
+    "contribution_adopt": Row(post=AUTHOR, address={**CHECK, "position": "position"}, body=HEAD),
     "variant_citation": Row(get=ANYBODY, address=VARIANT),
     "dataset_citation": Row(get=ANYBODY, address=DATASET),
     "api_variant_credit": Row(get=ANYBODY, address=VARIANT),
@@ -144,11 +192,18 @@ TABLE: dict[str, Row] = {
     ),
     "api_contribution_report": Row(get=ANYBODY, address=CONTRIBUTION, may_be_missing=True),
     "api_contribution_reviews": Row(post=REVIEWER, address=CONTRIBUTION, body=VERDICT),
-    "api_contribution_comments": Row(post=SIGNED_IN, address=CONTRIBUTION, body=SAY),
+    "api_contribution_comments": Row(
+        get=ANYBODY, post=SIGNED_IN, address=CONTRIBUTION, body=SAY
+    ),
+    "api_comment_detail": Row(get=ANYBODY, patch=AUTHOR, address=COMMENT, body=SAY),
+    "api_comment_edits": Row(get=ANYBODY, address=COMMENT),
+    "api_contribution_timeline": Row(get=ANYBODY, address=CONTRIBUTION),
+    "api_preview": Row(post=SIGNED_IN, body={"text": "A word."}),
     "api_contribution_merge": Row(post=MAINTAINER, address=CONTRIBUTION, body=HEAD),
     "api_contribution_close": Row(post=MAINTAINER, address=CONTRIBUTION, body=WHY),
     "api_contribution_withdraw": Row(post=AUTHOR, address=CONTRIBUTION, body=WHY),
     "api_check_rerun": Row(post=AUTHOR_OR_MAINTAINER, address=CHECK),
+    "api_check_adopt": Row(post=AUTHOR, address=CHECK, body={**HEAD, "position": 0}),
     # --- allauth: signing in is for everybody, the rest for whoever is signed in
     **dict.fromkeys(
         [

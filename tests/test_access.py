@@ -18,9 +18,12 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from contributions.models import Check, Contribution
+from contributions.actions.assign import assign
+from contributions.actions.open_thread import open_thread
+from contributions.actions.comment import comment
+from contributions.models import Check, Contribution, Draft
 from hub.actions.create_token import create_token
-from hub.models import User
+from hub.models import User, WorkingGroup
 from tests.access import ANYBODY, FAMILIES, HEAD, TABLE, VERDICT, WHY, Row
 from tests.contributions.stories import submitted
 from tests.evaluations.claiming import make_claim
@@ -30,6 +33,7 @@ from tests.factories import (
     make_dataset,
     make_recipe,
     make_run,
+    make_scope,
     make_score,
     make_variant,
 )
@@ -79,7 +83,15 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
     contribution = submitted(ann, "brooks/new")
     check = Check.objects.filter(version__contribution=contribution).first()
     assert check is not None
+    assign(actor=ann, contribution=contribution, reviewer=ben)
+    thread = open_thread(
+        author=ann, contribution=contribution, head=1, field="licence", body="Is it?"
+    )
+    scope = make_scope(WorkingGroup.objects.get(slug="data"), ben)
     return {
+        "thread": thread.pk,
+        "group": scope.group.slug,
+        "scope": scope.pk,
         "owner": "owner",
         "name": "name",
         "dataset": "dataset",
@@ -90,6 +102,7 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "checkpoint": checkpoint.pk,
         "board": board.slug,
         "kind": "add-variant",
+        "draft": Draft.objects.create(owner=ann, path="/submit/add-variant/", typed="").pk,
         "version": board.version,
         "export": "csv",
         "benchmark": recipe.benchmark_version.benchmark.slug,
@@ -99,6 +112,7 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "claim": make_claim(variant).pk,
         "contribution": contribution.pk,
         "check": check.name,
+        "comment": comment(author=ann, contribution=contribution, body="Before.").pk,
         "word": "word",
     }
 

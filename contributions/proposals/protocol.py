@@ -135,6 +135,11 @@ class Proposal:
     def fields(self) -> tuple[Field, ...]:
         return tuple(one for section in self.sections for one in section.fields)
 
+    @property
+    def is_revertible(self) -> bool:
+        """Whether its kind knows how to take one back; of each one `revert` says it."""
+        return type(self).revert is not Proposal.revert
+
     # --- What a payload may be, and what is read from it
 
     def complete(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,16 +5,17 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contributions import permissions, proposals
 from contributions.actions.revert import undo
 from contributions.actions.revise import revise
+from contributions.actions.save_draft import save_draft
 from contributions.actions.submit import submit
 from contributions.forms import ProposalForm
-from contributions.models import Check, Contribution
+from contributions.models import Check, Contribution, Draft
 from contributions.models.check import FIRST
 from contributions.proposals.protocol import Moved, Proposal
 from contributions.views import drafts
@@ -24,6 +25,8 @@ from hub.refusal import Refusal
 from hub.state import IllegalMove
 
 TEMPLATE = "contributions/submit.html"
+# Drafts beside the kinds; all of them have a page.
+SHOWN = 5
 signed_in = drafts.signed_in(back_to=lambda request: request.get_full_path())
 
 
@@ -31,7 +34,10 @@ signed_in = drafts.signed_in(back_to=lambda request: request.get_full_path())
 def choose_kind(request: HttpRequest) -> HttpResponse:
     """What can be contributed."""
     kinds = [proposal for proposal in proposals.KINDS.values() if not proposal.needs_entry]
-    context = {"kinds": kinds, "section": "contributions"}
+    begun = Draft.objects.none()
+    if request.user.is_authenticated:
+        begun = Draft.objects.filter(owner=request.user).defer("typed")[:SHOWN]
+    context = {"kinds": kinds, "drafts": begun, "section": "contributions"}
     return render_page(request, "contributions/submit/choose.html", context)
 
 
@@ -75,7 +81,7 @@ def named(slug: str) -> Proposal:
 
 def blank_form(request: HttpRequest, proposal: Proposal) -> ProposalForm:
     """Empty, or as it was before signing in, or prepared by the link."""
-    typed = drafts.kept(request, request.path)
+    typed = drafts.kept(request, request.get_full_path())
     if typed is not None:
         return ProposalForm(proposal, typed).as_typed()
     if (before := reverted(request)) is not None and (undoing := undo(before)) is not None:
@@ -124,7 +130,7 @@ def revise_entry(request: HttpRequest, number: int) -> HttpResponse:
 def newest_form(request: HttpRequest, contribution: Contribution) -> ProposalForm:
     """What stands now, or what was typed before signing in."""
     proposal = proposals.get(contribution.kind)
-    typed = drafts.kept(request, request.path)
+    typed = drafts.kept(request, request.get_full_path())
     if typed is not None:
         return ProposalForm(proposal, typed).as_typed()
     newest = contribution.versions.get(number=contribution.head)
@@ -167,6 +173,8 @@ def assist(
     request: HttpRequest, form: ProposalForm, *, contribution: Contribution | None = None
 ) -> HttpResponse | None:
     """What the form's helping buttons ask for; None when it was really submitted."""
+    if "save" in request.POST:
+        return save(request, form, contribution)
     if "fetch" in request.POST and form.proposal.origin_kind:
         return fetch(request, form, contribution)
     if "more" in request.POST:
@@ -182,6 +190,32 @@ def assist(
         form.is_valid()
         return show(request, form, contribution=contribution)
     return None
+
+
+def save(
+    request: HttpRequest, form: ProposalForm, contribution: Contribution | None
+) -> HttpResponse:
+    """Keep what is typed, as it is; htmx takes only the line that says so."""
+    refused = ""
+    try:
+        save_draft(
+            owner=cast(User, request.user),
+            path=request.get_full_path(),
+            title=form.draft_title if contribution is None else f"Revise {contribution}",
+            typed=drafts.typed_in(request),
+            contribution=contribution,
+        )
+    except Refusal as refusal:
+        refused = refusal.message
+    if request.headers.get("HX-Request"):
+        context = {"draft": current_draft(request), "draft_refused": refused}
+        context["here"] = request.get_full_path()
+        return render(request, "contributions/submit/_draft.html", context)
+    return show(request, form.as_typed(), contribution=contribution, draft_refused=refused)
+
+
+def current_draft(request: HttpRequest) -> Draft | None:
+    return drafts.draft_at(request, request.get_full_path())
 
 
 def preview(
@@ -236,6 +270,7 @@ def show(
         "proposal": form.proposal,
         "section": "contributions",
         "here": request.get_full_path(),
+        "draft": current_draft(request),
         "validate_url": f"{request.path}?validate=1",
     }
     return render_page(request, TEMPLATE, context, partial="form", status=status)
