@@ -82,7 +82,7 @@ def forget(request: HttpRequest) -> None:
     """It was sent: neither session nor draft has to keep it any longer."""
     request.session.pop(KEY, None)
     if request.user.is_authenticated:
-        discard_draft(owner=cast(User, request.user), path=request.get_full_path())
+        discard_draft(owner=request.user, path=request.get_full_path())
 
 
 @require_safe

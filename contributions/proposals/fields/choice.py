@@ -13,7 +13,7 @@ from contributions.proposals.fields.reading import Reading
 class Choice(Field):
     """One of a few: `choices` are pairs of what is kept and what people read (TextChoices.choices)."""
 
-    choices: Sequence[tuple[str, str]] = ()
+    choices: Sequence[tuple[str, Any]] = ()
     default: str = ""
     # What the form offers for nothing; without it, the first choice stands chosen.
     blank: str = ""
