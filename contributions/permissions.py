@@ -7,10 +7,11 @@ the row held, so a page that was drawn a minute ago grants nothing.
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Func, OuterRef, Q, QuerySet, Value
+from django.urls import reverse
 
 from contributions.concern import is_concerned
-from contributions.models import Comment, Contribution, Thread
-from hub.models import Scope, User
+from contributions.models import Block, Comment, Contribution, Hold, Thread
+from hub.models import Scope, User, WorkingGroup
 from hub.models.scope import ScopeRole
 from hub.models.user import RANKS, Role
 
@@ -30,6 +31,32 @@ def may_comment(person: Person) -> bool:
 def may_edit(person: Person, comment: Comment) -> bool:
     """One's own, however old it is; what it said before stays readable."""
     return may_comment(person) and person.pk == comment.author_id
+
+
+def is_shut_out(person: User, contribution: Contribution) -> bool:
+    """Blocked by whoever proposed this. Maintainers and those whose review was asked for are heard."""
+    blocked = Block.objects.filter(blocker=contribution.author_id, blocked=person).exists()
+    return blocked and not (
+        maintains(person, contribution) or contribution.assignments.filter(reviewer=person).exists()
+    )
+
+
+def moderates(person: Person) -> bool:
+    """Looks at held texts and reports, suspends people, reads what others with rights did."""
+    return isinstance(person, User) and acts(person) and person.is_at_least(Role.MAINTAINER)
+
+
+def may_suspend(person: Person, other: User) -> bool:
+    """Not their equals, nor anybody above."""
+    return (
+        isinstance(person, User)
+        and moderates(person)
+        and RANKS[Role(person.role)] > RANKS[Role(other.role)]
+    )
+
+
+def may_read_hold(person: Person, hold: Hold) -> bool:
+    return moderates(person) or (may_submit(person) and person == hold.author)
 
 
 def is_author(person: Person, contribution: Contribution) -> bool:
@@ -112,18 +139,24 @@ def may_close(person: Person, contribution: Contribution) -> bool:
     return contribution.is_live and closes(person, contribution)
 
 
-def may_assign(person: Person, contribution: Contribution) -> bool:
-    """Anybody who could review; its author asks only those who are suggested."""
-    return contribution.is_live and maintains(person, contribution)
+def may_run_groups(person: Person) -> bool:
+    """Says who looks after what, and what a merge needs."""
+    return isinstance(person, User) and acts(person) and person.is_at_least(Role.MAINTAINER)
 
 
-def may_resolve(person: Person, thread: Thread) -> bool:
-    """Whoever opened it, the author and maintainers; a thread ends with its contribution."""
-    contribution = thread.contribution
-    return contribution.is_live and settles(person, thread)
+def group_url(group: WorkingGroup) -> str:
+    return reverse("group_detail", args=[group.slug])
+
+
+def has_queue(person: Person) -> bool:
+    """Whether reviews may wait for this person at all."""
+    if not isinstance(person, User) or not acts(person):
+        return False
+    return person.is_at_least(Role.REVIEWER) or person.scopes.exists()
 
 
 def settles(person: Person, thread: Thread) -> bool:
+    """Resolves and reopens it: whoever opened it, the author and maintainers."""
     if not may_submit(person):
         return False
     concerned = {thread.opened_by_id, thread.contribution.author_id}

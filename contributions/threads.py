@@ -39,6 +39,35 @@ def quoted(proposal: Proposal, payload: Payload, field: str, line: int | None) -
     return lines[number - 1] if 1 <= number <= len(lines) else None
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A place to talk about: the field as the newest version has it, and the line that was picked."""
+
+    field: str
+    label: str
+    version: int
+    # Numbered from 1; a field of one line is talked about as a whole.
+    lines: Sequence[tuple[int, str]]
+    line: int | None
+
+    @property
+    def quote(self) -> str:
+        return self.lines[self.line - 1][1] if self.line else ""
+
+
+def read_place(contribution: Contribution, field: str, line: str) -> Choice | None:
+    """From an address; None where the newest version has no such place. One query."""
+    found = next((one for one in proposals.get(contribution.kind).fields if one.name == field), None)
+    if found is None:
+        return None
+    newest = contribution.versions.get(number=contribution.head)
+    texts = found.show(newest.payload.get(field)).split("\n") if found.is_long else []
+    picked = int(line) if line.isdecimal() and len(line) < 7 else None
+    if picked is not None and not 1 <= picked <= len(texts):
+        return None
+    return Choice(field, found.label, newest.number, list(enumerate(texts, start=1)), picked)
+
+
 def read_threads(contribution: Contribution, newest: Version) -> list[ShownThread]:
     """Every thread, oldest first; `newest` is the version that they are compared with. Two queries."""
     proposal = proposals.get(contribution.kind)

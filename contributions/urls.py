@@ -1,6 +1,6 @@
 """Pages about changing the catalogue."""
 
-from django.urls import path
+from django.urls import include, path
 
 from contributions.views import (
     assignments,
@@ -12,28 +12,11 @@ from contributions.views import (
     dco,
     drafts,
     groups,
-    moderation,
     moves,
-    people,
     queue,
     submit,
     threads,
 )
-
-MODERATION = [
-    path("moderation/", moderation.moderation, name="moderation"),
-    path("moderation/audit/", moderation.audit_log, name="audit_log"),
-    path("moderation/holds/<int:pk>/", moderation.hold_detail, name="hold_detail"),
-    path("moderation/holds/<int:pk>/release/", moderation.hold_release, name="hold_release"),
-    path("moderation/holds/<int:pk>/refuse/", moderation.hold_refuse, name="hold_refuse"),
-    path("report/", moderation.report, name="report"),
-    path("moderation/reports/<int:pk>/", moderation.abuse_report, name="abuse_report"),
-    path("moderation/reports/<int:pk>/decide/", moderation.report_decide, name="report_decide"),
-    path("people/<username:username>/block/", people.person_block, name="person_block"),
-    path("people/<username:username>/unblock/", people.person_unblock, name="person_unblock"),
-    path("people/<username:username>/suspend/", people.person_suspend, name="person_suspend"),
-    path("people/<username:username>/reinstate/", people.person_reinstate, name="person_reinstate"),
-]
 
 urlpatterns = [
     path("dco/", dco.certificate, name="dco"),
@@ -68,8 +51,7 @@ urlpatterns = [
     # /contributions/
     path("contributions/preview/", conversation.preview, name="contribution_preview"),
     path("contributions/queue/", queue.review_queue, name="review_queue"),
-    # /moderation/ /report/ /people/
-    *MODERATION,
+    path("", include("contributions.moderation_urls")),
     path("contributions/", contributions.contribution_list, name="contribution_list"),
     path(
         "contributions/<int:number>/", contributions.contribution_detail, name="contribution_detail"

@@ -53,6 +53,7 @@ RELEASE = {"reviewer": "ben"}
 LOOKS_AFTER = {"person": "sam", "role": "reviewer"}
 POLICY = {"approvals": 1}
 RUN = {"pk": "run"}
+PERSON = {"username": "person"}
 BOARD = {"slug": "board"}
 HEAD = {"head": 1}
 WHY = {"why": "A reason."}
@@ -177,7 +178,33 @@ TABLE: dict[str, Row] = {
     "dataset_citation": Row(get=ANYBODY, address=DATASET),
     "api_variant_credit": Row(get=ANYBODY, address=VARIANT),
     "api_dataset_credit": Row(get=ANYBODY, address=DATASET),
+    "moderation": Row(get=MAINTAINER),
+    "audit_log": Row(get=MAINTAINER),
+    "hold_detail": Row(get=AUTHOR_OR_MAINTAINER, address={"pk": "hold"}),
+    "hold_release": Row(post=MAINTAINER, address={"pk": "hold"}),
+    "hold_refuse": Row(post=MAINTAINER, address={"pk": "hold"}, body=WHY),
+    "report": Row(get=SIGNED_IN, post=SIGNED_IN, body=WHY, may_be_missing=True),
+    "abuse_report": Row(get=AUTHOR_OR_MAINTAINER, address={"pk": "abuse_report"}),
+    "report_decide": Row(post=MAINTAINER, address={"pk": "abuse_report"}),
+    "person_block": Row(post=SIGNED_IN, address=PERSON),
+    "person_unblock": Row(post=SIGNED_IN, address=PERSON),
+    "person_suspend": Row(post=MAINTAINER, address=PERSON, body=WHY),
+    "person_reinstate": Row(post=MAINTAINER, address=PERSON),
     # --- contributions: API
+    "api_audit_list": Row(get=MAINTAINER),
+    "api_hold_list": Row(get=MAINTAINER),
+    "api_hold_release": Row(post=MAINTAINER, address={"pk": "hold"}),
+    "api_hold_refuse": Row(post=MAINTAINER, address={"pk": "hold"}, body=WHY),
+    "api_abuse_report_list": Row(get=MAINTAINER, post=SIGNED_IN),
+    "api_abuse_report_decide": Row(
+        post=MAINTAINER,
+        address={"pk": "abuse_report"},
+        body={"outcome": "dismissed", "answer": "It is not."},
+    ),
+    "api_person_block": Row(post=SIGNED_IN, address=PERSON),
+    "api_person_unblock": Row(post=SIGNED_IN, address=PERSON),
+    "api_person_suspend": Row(post=MAINTAINER, address=PERSON, body=WHY),
+    "api_person_reinstate": Row(post=MAINTAINER, address=PERSON),
     "api_kind_list": READ,
     "api_contribution_compare": Row(get=ANYBODY, address=CONTRIBUTION),
     "api_contribution_revert": Row(post=SIGNED_IN, address=CONTRIBUTION),

@@ -19,12 +19,14 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from contributions.actions.assign import assign
-from contributions.actions.open_thread import open_thread
 from contributions.actions.comment import comment
+from contributions.actions.open_thread import open_thread
 from contributions.models import Check, Contribution, Draft
+from contributions.actions.report_abuse import report_abuse
 from hub.actions.create_token import create_token
 from hub.models import User, WorkingGroup
 from tests.access import ANYBODY, FAMILIES, HEAD, TABLE, VERDICT, WHY, Row
+from tests.contributions.moderating import held_comment
 from tests.contributions.stories import submitted
 from tests.evaluations.claiming import make_claim
 from tests.factories import (
@@ -110,8 +112,11 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "run": make_run(requested_by=ann).pk,
         "score": score.pk,
         "claim": make_claim(variant).pk,
+        "hold": held_comment(ann, contribution).pk,
+        "abuse_report": report_abuse(reporter=ann, why="Look.", person=sam).pk,
         "contribution": contribution.pk,
         "check": check.name,
+        "position": 0,
         "comment": comment(author=ann, contribution=contribution, body="Before.").pk,
         "word": "word",
     }

@@ -2,6 +2,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from contributions import permissions
+from contributions.actions._audit import audit
 from contributions.actions._events import happened
 from contributions.models import Assignment, Contribution
 from contributions.suggestions import suggest_reviewers
@@ -35,6 +36,14 @@ def assign(*, actor: User, contribution: Contribution, reviewer: User) -> Assign
             contribution=contribution, reviewer=reviewer, assigned_by=actor
         )
         happened(contribution=contribution, verb="assigned", actor=actor, person=reviewer)
+        if actor != reviewer and permissions.maintains(actor, contribution):
+            audit(
+                actor=actor,
+                deed="assigned",
+                target=f"@{reviewer.username}",
+                url=contribution.get_absolute_url(),
+                why=f"to review #{contribution.pk}",
+            )
     return assignment
 
 

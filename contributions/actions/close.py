@@ -2,6 +2,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from contributions import permissions, proposals
+from contributions.actions._audit import audit
 from contributions.actions._events import happened
 from contributions.actions._limits import prose
 from contributions.models import Contribution
@@ -25,4 +26,11 @@ def close(*, actor: User, contribution: Contribution, why: str) -> Contribution:
             why=why,
         )
         proposals.get(contribution.kind).ended(contribution)
+        audit(
+            actor=actor,
+            deed="closed",
+            target=f"#{contribution.pk}",
+            url=contribution.get_absolute_url(),
+            why=why,
+        )
     return contribution

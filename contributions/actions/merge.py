@@ -3,10 +3,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from contributions import permissions, proposals
+from contributions.actions._audit import audit
 from contributions.actions._events import happened
 from contributions.models import AwaitedRun, Contribution, Version
 from contributions.proposals.protocol import Applied, Findings
-from contributions.requirements import merge_requirements
+from contributions.requirements import merge_requirements, read_facts
+from contributions.trailers import merged_trailers
 from evaluations.actions.request import request_for_boards
 from hub.models import User
 from hub.refusal import Refusal
@@ -23,7 +25,7 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
     with transaction.atomic():
         contribution.hold()
         if not permissions.merges(actor, contribution):
-            raise PermissionDenied("Maintainers merge, and never their own contribution.")
+            raise PermissionDenied("Maintainers merge, and never what they had a part in.")
         _refuse_unready(contribution, head)
         left = contribution.move_on("merged", head=head, merged_by=actor, merged_at=Now())
         version = contribution.versions.get(number=head)
@@ -44,6 +46,12 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
             to_state=contribution.state,
         )
         proposal.ended(contribution)
+        audit(
+            actor=actor,
+            deed="merged",
+            target=f"#{contribution.pk}",
+            url=contribution.get_absolute_url(),
+        )
         if applied.checkpoint:
             runs = request_for_boards(actor=actor, checkpoint=applied.checkpoint)
             # Their ends are told in the timeline.
@@ -72,4 +80,5 @@ def _link(contribution: Contribution, applied: Applied) -> None:
     contribution.dataset = applied.dataset
     contribution.benchmark = applied.benchmark
     contribution.claim = applied.claim
-    contribution.save(update_fields=["variant", "dataset", "benchmark", "claim"])
+    contribution.trailers = merged_trailers(read_facts([contribution])[contribution.pk])
+    contribution.save(update_fields=["variant", "dataset", "benchmark", "claim", "trailers"])

@@ -71,7 +71,7 @@ def revise(
                 version_number=version.number,
                 from_state=left,
                 to_state=contribution.state,
-                why=note,
+                why=version.note,
             )
             ask_again(contribution=contribution, actor=actor)
             proposal.revised(contribution, cleaned)

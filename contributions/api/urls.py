@@ -1,8 +1,19 @@
 """Everything about contributions under /api/v1/."""
 
-from django.urls import path
+from django.urls import include, path
 
-from contributions.api import credit, report, views
+from contributions.api import (
+    baselines,
+    benchmarks,
+    checks,
+    conversation,
+    credit,
+    queue,
+    report,
+    reviewing,
+    threads,
+    views,
+)
 
 urlpatterns = [
     path(
@@ -15,6 +26,13 @@ urlpatterns = [
         credit.DatasetCredit.as_view(),
         name="api_dataset_credit",
     ),
+    path(
+        "baselines/<entry:owner>/<entry:name>/changes/",
+        baselines.BaselineChanges.as_view(),
+        name="api_baseline_changes",
+    ),
+    path("", include("contributions.api.moderation_urls")),
+    path("benchmarks/preview/", benchmarks.Preview.as_view(), name="api_benchmark_preview"),
     path("kinds/", views.Kinds.as_view(), name="api_kind_list"),
     path("contributions/", views.ContributionList.as_view(), name="api_contribution_list"),
     path("contributions/prefill/", views.Prefill.as_view(), name="api_contribution_prefill"),
@@ -40,9 +58,25 @@ urlpatterns = [
     ),
     path(
         "contributions/<int:number>/comments/",
-        views.Comments.as_view(),
+        conversation.Comments.as_view(),
         name="api_contribution_comments",
     ),
+    path(
+        "contributions/<int:number>/comments/<int:pk>/",
+        conversation.CommentOne.as_view(),
+        name="api_comment_detail",
+    ),
+    path(
+        "contributions/<int:number>/comments/<int:pk>/edits/",
+        conversation.CommentEdits.as_view(),
+        name="api_comment_edits",
+    ),
+    path(
+        "contributions/<int:number>/timeline/",
+        conversation.Timeline.as_view(),
+        name="api_contribution_timeline",
+    ),
+    path("contributions/preview/", conversation.Preview.as_view(), name="api_preview"),
     path(
         "contributions/<int:number>/revert/", views.Revert.as_view(), name="api_contribution_revert"
     ),
@@ -64,8 +98,49 @@ urlpatterns = [
         name="api_contribution_withdraw",
     ),
     path(
+        "contributions/<int:number>/checks/<slug:name>/adopt/",
+        checks.Adopt.as_view(),
+        name="api_check_adopt",
+    ),
+    path(
         "contributions/<int:number>/checks/<slug:name>/rerun/",
         views.Rerun.as_view(),
         name="api_check_rerun",
     ),
+    path("contributions/queue/", queue.ReviewQueue.as_view(), name="api_review_queue"),
+    path(
+        "contributions/<int:number>/reviewers/",
+        reviewing.Reviewers.as_view(),
+        name="api_contribution_reviewers",
+    ),
+    path(
+        "contributions/<int:number>/reviewers/release/",
+        reviewing.Release.as_view(),
+        name="api_contribution_release",
+    ),
+    path("contributions/<int:number>/threads/", threads.Threads.as_view(), name="api_thread_list"),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/comments/",
+        threads.ThreadAnswers.as_view(),
+        name="api_thread_answer",
+    ),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/resolve/",
+        threads.ThreadResolve.as_view(),
+        name="api_thread_resolve",
+    ),
+    path(
+        "contributions/<int:number>/threads/<int:pk>/reopen/",
+        threads.ThreadReopen.as_view(),
+        name="api_thread_reopen",
+    ),
+    path("groups/", reviewing.GroupList.as_view(), name="api_group_list"),
+    path("groups/<slug:slug>/", reviewing.GroupOne.as_view(), name="api_group_detail"),
+    path("groups/<slug:slug>/scopes/", reviewing.Scopes.as_view(), name="api_scope_add"),
+    path(
+        "groups/<slug:slug>/scopes/<int:pk>/remove/",
+        reviewing.ScopeRemove.as_view(),
+        name="api_scope_remove",
+    ),
+    path("groups/<slug:slug>/policy/", reviewing.Policy.as_view(), name="api_policy_set"),
 ]

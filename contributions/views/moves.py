@@ -52,7 +52,7 @@ def on_contribution(view: Move) -> Callable[..., HttpResponse]:
     @require_POST
     @drafts.signed_in(back_to=page_of)
     @wraps(view)
-    def wrapped(request: HttpRequest, number: int, **kwargs: str) -> HttpResponse:
+    def wrapped(request: HttpRequest, number: int, **kwargs: object) -> HttpResponse:
         contribution = get_object_or_404(Contribution.objects.select_related("author"), pk=number)
         return view(request, contribution, **kwargs)
 
@@ -65,9 +65,12 @@ def attempt(
     act: Callable[[], object],
     *,
     done: str,
+    back_to: str = "",
     **typed: forms.Form,
 ) -> HttpResponse:
-    """Do it and go back to the page; or show the page with the reason and the form as it was typed."""
+    """Do it and go back, to the page unless another address is named; or show the page with the
+    reason, and the form as it was typed.
+    """
     try:
         act()
     except (Refusal, IllegalMove, PermissionDenied) as refused:
@@ -82,7 +85,7 @@ def attempt(
         return show(request, read_page(contribution), status=status, **typed)
     drafts.forget(request)
     messages.success(request, done)
-    return redirect(contribution)
+    return redirect(back_to or contribution)
 
 
 def head_of(request: HttpRequest) -> int:

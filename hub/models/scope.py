@@ -52,3 +52,9 @@ class Scope(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} {self.role} of {self.group}"
+
+    @property
+    def what(self) -> str:
+        """What of the group it covers, in words."""
+        kinds = ", ".join(kind.replace("_", " ") for kind in self.kinds) or "everything"
+        return f"{kinds} of {self.owner}" if self.owner else kinds
