@@ -1,6 +1,10 @@
 """The page-shaped reads of one contribution, for its page and its API."""
 
+from contributions.conversation import of_contribution
 from contributions.models import Check, Contribution, Event, Version
+
+# In the answer about one contribution; all of them have an address of their own.
+NEWEST = 100
 
 
 def timeline(contribution: Contribution) -> list[Event]:

@@ -65,19 +65,38 @@ class ContributionSummary(serializers.ModelSerializer[Contribution]):
         return request.build_absolute_uri(path) if request else path
 
 
+class SuggestedParentSerializer(serializers.Serializer[Any]):
+    parent_name = serializers.CharField()
+    relation = serializers.CharField()
+    parent_commit = serializers.CharField()
+    is_dataset = serializers.BooleanField()
+
+
 class CheckDetailSerializer(serializers.Serializer[Any]):
-    """`field` names the proposal's field; `proposed` and `found` are the two values that differ."""
+    """`field` names the proposal's field; `proposed` and `found` are the two values that differ.
+
+    `fix` says what to do, `path` and `line` where in the repository, `url` which page of the hub helps.
+    `parent` is an edge that the author can take over (checks/NAME/adopt/).
+    """
 
     text = serializers.CharField()
     field = serializers.CharField()
     proposed = serializers.CharField()
     found = serializers.CharField()
+    fix = serializers.CharField(default="")
+    path = serializers.CharField(default="")
+    line = serializers.IntegerField(default=None, allow_null=True)
+    url = serializers.CharField(default="")
+    parent = SuggestedParentSerializer(default=None, allow_null=True)
 
 
 class CheckSerializer(serializers.ModelSerializer[Check]):
     """`code` and `whose` turn it is are empty unless something is in the way."""
 
     details = CheckDetailSerializer(many=True)
+    seconds = serializers.FloatField(
+        allow_null=True, help_text="Worker time of the last attempt; null before it ended."
+    )
 
     class Meta:
         model = Check
@@ -90,7 +109,9 @@ class CheckSerializer(serializers.ModelSerializer[Check]):
             "whose",
             "details",
             "attempt",
+            "started_at",
             "finished_at",
+            "seconds",
         ]
 
 
@@ -190,11 +211,18 @@ class ContributionEventSerializer(serializers.ModelSerializer[Event]):
     version = serializers.IntegerField(source="version_number")
     check = serializers.CharField(source="checked.name", allow_null=True)
     verdict = serializers.CharField(source="review.verdict", allow_null=True)
+    person = serializers.CharField(
+        source="person.username", allow_null=True, help_text="Of a verb that is about somebody."
+    )
+    other = serializers.IntegerField(
+        source="other_id", allow_null=True, help_text="The contribution that names this one."
+    )
     body = serializers.SerializerMethodField(help_text="Of the comment or review, in Markdown.")
 
     class Meta:
         model = Event
         fields = [
+            "id",
             "at",
             "verb",
             "actor",
@@ -204,6 +232,11 @@ class ContributionEventSerializer(serializers.ModelSerializer[Event]):
             "why",
             "check",
             "verdict",
+            "comment",
+            "thread",
+            "person",
+            "other",
+            "run",
             "body",
         ]
 
@@ -223,7 +256,9 @@ class RequirementSerializer(serializers.Serializer[Any]):
 class ContributionDetail(ContributionSummary):
     requirements = serializers.SerializerMethodField()
     versions = serializers.SerializerMethodField()
-    timeline = serializers.SerializerMethodField()
+    timeline = serializers.SerializerMethodField(
+        help_text="The newest hundred events, oldest first; `timeline/` has all of them."
+    )
 
     class Meta(ContributionSummary.Meta):
         fields = [*ContributionSummary.Meta.fields, "requirements", "versions", "timeline"]

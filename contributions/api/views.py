@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from contributions import proposals
 from contributions.actions.close import close
-from contributions.actions.comment import comment
 from contributions.actions.merge import merge
 from contributions.actions.rerun import rerun_check
 from contributions.actions.revert import revert
@@ -22,7 +21,6 @@ from contributions.actions.submit import submit
 from contributions.actions.withdraw import withdraw
 from contributions.api.serializers import (
     CloseRequest,
-    CommentRequest,
     ComparisonSerializer,
     ContributionDetail,
     ContributionSummary,
@@ -174,22 +172,6 @@ class Reviews(Endpoint):
         """Approve the version that was read, or request changes to it (reviewers, never their own)."""
         contribution = get_object_or_404(Contribution, pk=number)
         review(reviewer=person(request), contribution=contribution, **asked(ReviewRequest, request))
-        return answer(request, number, status=201)
-
-
-class Comments(Endpoint):
-    required_scope = Scope.CONTRIBUTE
-
-    @extend_schema(
-        operation_id="contributions_comment",
-        summary="Comment",
-        request=CommentRequest,
-        responses=MADE,
-    )
-    def post(self, request: Request, number: int) -> Response:
-        """Say something in the conversation; also after the end."""
-        contribution = get_object_or_404(Contribution, pk=number)
-        comment(author=person(request), contribution=contribution, **asked(CommentRequest, request))
         return answer(request, number, status=201)
 
 

@@ -6,7 +6,7 @@ from contributions import proposals
 from contributions.actions.check import run_check
 from contributions.actions.review import review
 from contributions.actions.submit import submit
-from contributions.models import Check, Contribution
+from contributions.models import Check, Comment, Contribution, Event
 from contributions.proposals.protocol import Payload
 from hub.manifest import Manifest
 from hub.models import User
@@ -53,7 +53,12 @@ def dataset_payload(full_name: str = "headwaters/pool", **fields: Any) -> Payloa
 
 
 def submitted(author: User, full_name: str = "headwaters/brook", **fields: Any) -> Contribution:
-    return submit(author=author, kind="add_variant", payload=variant_payload(full_name, **fields), sign_off=True)
+    return submit(
+        author=author,
+        kind="add_variant",
+        payload=variant_payload(full_name, **fields),
+        sign_off=True,
+    )
 
 
 def head_checks(contribution: Contribution) -> dict[str, Check]:
@@ -105,3 +110,22 @@ def approved(contribution: Contribution, reviewer: User) -> Contribution:
 
 def prefilled(full_name: str, *, kind: str = "add_variant") -> Payload:
     return proposals.prefill(kind=kind, repo_id=full_name).payload
+
+
+def say_often(contribution: Contribution, author: User, count: int) -> list[int]:
+    """`count` comments, as quickly as rows can be written; their keys."""
+    rows = Comment.objects.bulk_create(
+        Comment(contribution=contribution, author=author, body=f"Word {number} of many.")
+        for number in range(count)
+    )
+    Event.objects.bulk_create(
+        Event(
+            contribution=contribution,
+            verb="commented",
+            actor=author,
+            version_number=1,
+            comment=row,
+        )
+        for row in rows
+    )
+    return [row.pk for row in rows]

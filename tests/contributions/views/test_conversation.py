@@ -13,32 +13,13 @@ from contributions.actions.open_thread import open_thread
 from contributions.actions.resolve_thread import resolve_thread
 from contributions.actions.review import review
 from contributions.conversation import ANSWERS, FIRST, LATEST, PIECE
-from contributions.models import Comment, Contribution, Event
+from contributions.models import Comment, Contribution
 from hub.models import User
 from tests.conftest import signed_in
-from tests.contributions.stories import submitted
+from tests.contributions.stories import say_often, submitted
 from tests.contributions.views.test_detail import HTMX, read, second_version
 from tests.factories import make_run, make_variant
 from tests.queries import assert_constant_queries, count_queries
-
-
-def say_often(contribution: Contribution, author: User, count: int) -> list[int]:
-    """`count` comments, as quickly as rows can be written; their keys."""
-    rows = Comment.objects.bulk_create(
-        Comment(contribution=contribution, author=author, body=f"Word {number} of many.")
-        for number in range(count)
-    )
-    Event.objects.bulk_create(
-        Event(
-            contribution=contribution,
-            verb="commented",
-            actor=author,
-            version_number=1,
-            comment=row,
-        )
-        for row in rows
-    )
-    return [row.pk for row in rows]
 
 
 def shown(page: str, keys: list[int]) -> list[int]:
