@@ -66,5 +66,5 @@ class BaselineChanges(ListEndpoint[Contribution]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         baseline = self.baseline
         page = self.paginate_queryset(self.filter_queryset(changes_of(baseline)))
-        lines = read_lines(baseline, page or [])
+        lines: Any = read_lines(baseline, page or [])
         return self.get_paginated_response(BaselineChangeSerializer(lines, many=True).data)

@@ -36,9 +36,10 @@ from contributions.proposals.fields import (
     Text,
 )
 from contributions.proposals.fields.names import address_problem
-from contributions.proposals.protocol import CheckPlan, Prefill, Sentence
+from contributions.proposals.protocol import Applied, CheckPlan, Findings, Prefill, Sentence
+from evaluations.actions.request import request_for_boards
 from evaluations.references import MOST_REFERENCES, checkpoint_of
-from hub.models import Checkpoint, ModelVariant
+from hub.models import Checkpoint, ModelVariant, User
 from hub.models.lineage import Relation
 
 # Working groups of these slugs look after these tracks.
@@ -205,6 +206,20 @@ class ChangeBaseline(AddVariant):
         # A parent follows from a field that people see; an error stands there.
         for name in [name for name in reading.errors if name.startswith("edges.")]:
             reading.errors.setdefault("baseline", []).extend(reading.errors.pop(name))
+
+    def apply(
+        self, *, actor: User, contribution: Contribution, payload: Payload, findings: Findings
+    ) -> Applied:
+        """The baseline is measured too where it was not: without it the result is worth nothing."""
+        applied = super().apply(
+            actor=actor, contribution=contribution, payload=payload, findings=findings
+        )
+        owner, _, name = payload["baseline"].partition("/")
+        variant = ModelVariant.objects.at(owner, name)
+        known = Checkpoint.objects.filter(variant=variant, commit=payload["baseline_commit"])
+        if applied.checkpoint and (baseline := known.first()):
+            request_for_boards(actor=actor, checkpoint=baseline)
+        return applied
 
     def panel_context(self, contribution: Contribution, version: Version) -> Mapping[str, Any]:
         return change_shown(version.payload)

@@ -93,7 +93,7 @@ class ReportRowSerializer(serializers.Serializer[Any]):
     unit = serializers.CharField(source="version.unit")
     higher_is_better = serializers.BooleanField(source="version.higher_is_better")
     measured = ReportMeasuredSerializer(source="mine")
-    parent = ComparedSerializer()  # type: ignore[assignment]
+    parent = ComparedSerializer()
     references = ComparedSerializer(many=True)
     moved = ScoreMovedSerializer(allow_null=True)
 
@@ -123,7 +123,7 @@ class OverallSerializer(serializers.Serializer[Any]):
 
 class ReportSerializer(serializers.Serializer[Report]):
     checkpoint = CheckpointSerializer()
-    parent = ReportParentSerializer(allow_null=True)  # type: ignore[assignment]
+    parent = ReportParentSerializer(allow_null=True)
     references = ReportReferenceSerializer(many=True)
     summary = serializers.SerializerMethodField()
     overall = OverallSerializer(allow_null=True)

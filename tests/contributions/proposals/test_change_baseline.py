@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from contributions import proposals
+from evaluations.models import Run
 from hub.models import Checkpoint, LineageEdge, User, WorkingGroup
 from hub.refusal import Refusal
 from tests.contributions.baselines import CHANGED_CURVE, change, change_payload, merged_change
-from tests.factories import make_checkpoint, make_variant
+from tests.factories import make_board, make_checkpoint, make_score, make_variant
 
 pytestmark = pytest.mark.django_db
 KIND = proposals.get("change_baseline")
@@ -90,6 +91,18 @@ def test_merging_publishes_the_result_below_its_baseline(
     assert edge.parent == baseline.variant
     assert edge.parent_commit == baseline.commit
     assert contribution.title == "Change headwaters/brook: delta/mouth"
+
+
+def test_merging_has_both_sides_measured_and_neither_twice(
+    ann: User, ben: User, cleo: User, baseline: Checkpoint
+) -> None:
+    board = make_board("rivers", automatic=True)
+    known, missing = board.recipes.order_by("pk")
+    make_score(baseline, known, 0.5)
+    _, result = merged_change(ann, ben, cleo)
+    [run] = Run.objects.filter(checkpoint=baseline, state="queued")
+    assert list(run.recipes.all()) == [missing]
+    assert set(Run.objects.get(checkpoint=result).recipes.all()) == {known, missing}
 
 
 def test_versions_differ_in_words_that_people_read() -> None:

@@ -45,7 +45,7 @@ def test_csv_and_api_hold_the_same_numbers(client: Client, measured: Checkpoint)
     [row] = told
     assert row["loss"]["delta"] == pytest.approx(-0.0975)
     assert row["board"]["delta"] == pytest.approx(100 * 8 / 42 / 0.75)
-    file = b"".join(client.get(f"{PAGE}changes.csv")).decode()  # type: ignore[call-overload]
+    file = b"".join(client.get(f"{PAGE}changes.csv")).decode()
     [line] = csv.DictReader(file.splitlines())
     assert float(line["board_delta"]) == pytest.approx(row["board"]["delta"])
     assert float(line["loss_delta"]) == pytest.approx(-0.0975)
