@@ -73,7 +73,7 @@ class AddVariant(Proposal):
     origin_kind: ClassVar[Literal["model", "dataset", ""]] = "model"
     sentence = Sentence("wants to add", "wanted to add", "added", "to the model variants")
     is_measured = True
-    sections = (
+    sections: ClassVar[tuple[Section, ...]] = (
         REPOSITORY,
         Section("What it is", "How it is named and described here.", ADDRESS, SUMMARY, TAGS),
         LINEAGE,
