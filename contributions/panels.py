@@ -10,7 +10,7 @@ from contributions.citation import bibtex
 from contributions.credit import behind, downstream_of, reproduced_by
 from contributions.models import Contribution, Reference
 from contributions.page import read_lines
-from evaluations.models import Run
+from evaluations.models import Benchmark, Run
 from hub import panels
 from hub.models import Dataset, ModelVariant, User
 
@@ -39,6 +39,14 @@ def variant_history(request: HttpRequest, variant: ModelVariant) -> panels.Fille
 
 def dataset_history(request: HttpRequest, dataset: Dataset) -> panels.Filled | None:
     return _history(Q(dataset=dataset) | _about(dataset, "add_dataset"))
+
+
+def benchmark_history(request: HttpRequest, benchmark: Benchmark) -> panels.Filled | None:
+    """Who contributed its versions, and a way to the next one; nothing for a benchmark of the project."""
+    filled = _history(Q(benchmark=benchmark))
+    if filled is None:
+        return None
+    return "contributions/_benchmark_history.html", {**filled[1], "benchmark": benchmark}
 
 
 def _about(entry: ModelVariant | Dataset, kind: str) -> Q:
@@ -147,6 +155,7 @@ panels.register("front", front_waiting, order=20)
 panels.register("front_side", front_merged, order=20)
 panels.register("variant_side", variant_history, order=50)
 panels.register("dataset_side", dataset_history, order=50)
+panels.register("benchmark", benchmark_history, order=50)
 panels.register("variant_side", variant_mentions, order=60)
 panels.register("dataset_side", dataset_mentions, order=60)
 panels.register("run_side", run_mentions, order=60)

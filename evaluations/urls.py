@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import benchmarks, boards, claims, recipes, runs
+from evaluations.views import benchmarks, boards, claims, recipes, reports, runs
 
 urlpatterns = [
     path("boards/", boards.board_list, name="board_list"),
@@ -10,11 +10,18 @@ urlpatterns = [
     path("boards/<slug:slug>/v<int:version>/", boards.board_detail, name="board_version"),
     path("benchmarks/", benchmarks.benchmark_list, name="benchmark_list"),
     path("benchmarks/<slug:slug>/", benchmarks.benchmark_detail, name="benchmark_detail"),
+    path(
+        "benchmarks/<slug:slug>/v<str:version>/<str:part>.jsonl",
+        benchmarks.benchmark_data,
+        name="benchmark_data",
+    ),
     path("recipes/<str:digest>/", recipes.recipe_detail, name="recipe_detail"),
+    path("checkpoints/<int:pk>/measure/", reports.checkpoint_measure, name="checkpoint_measure"),
     path("claims/", claims.claim_list, name="claim_list"),
     path("claims/<int:pk>/", claims.claim_detail, name="claim_detail"),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run_retry"),
+    path("runs/<int:pk>/replicate/", runs.run_replicate, name="run_replicate"),
 ]

@@ -8,7 +8,8 @@ evaluations and contributions register in their `ready()`:
         return "evaluations/_variant_scores.html", {"scores": …}
 
 Places (what a provider is handed): `front` and `front_side` (None), `variant` and `variant_side`
-(ModelVariant), `dataset` and `dataset_side` (Dataset), `person` (User), `search` (the text, str).
+(ModelVariant), `benchmark` (Benchmark), `dataset` and `dataset_side` (Dataset), `person` (User), `search`
+(the text, str).
 A panel's template stands alone: a `<section class="section">` in the main column, a `<section>` at
 the side; the variables of the page around it are there too.
 """
@@ -30,6 +31,7 @@ PLACES = frozenset(
         "dataset",
         "dataset_side",
         "run_side",
+        "benchmark",
         "person",
         "search",
     }

@@ -14,8 +14,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     # /api/…
     path("api/", include("hub.api.urls")),
-    path("api/v1/", include("evaluations.api.urls")),
     path("api/v1/", include("contributions.api.urls")),
+    path("api/v1/", include("evaluations.api.urls")),
     # /mirror/… what huggingface_hub calls when HF_ENDPOINT names this hub
     path("mirror/", include("hub.mirror.urls")),
     path("admin/", admin.site.urls),

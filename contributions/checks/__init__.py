@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contributions.checks import (
     card,
     contamination,
+    definition,
     duplicates,
     file_safety,
     licence,
@@ -25,6 +26,7 @@ CHECKS: Mapping[str, AutomaticCheck] = {
     "licence": licence,
     "lineage": lineage,
     "duplicates": duplicates,
+    "definition": definition,
     "contamination": contamination,
     "smoke": smoke,
 }

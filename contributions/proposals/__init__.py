@@ -1,7 +1,9 @@
 """The kinds of proposal: a class of one shape each (protocol.Proposal), and one line each here."""
 
+from contributions.proposals.add_benchmark import AddBenchmark
 from contributions.proposals.add_dataset import AddDataset
 from contributions.proposals.add_variant import AddVariant
+from contributions.proposals.change_baseline import ChangeBaseline
 from contributions.proposals.edit_dataset import EditDataset
 from contributions.proposals.edit_variant import EditVariant
 from contributions.proposals.fields.names import address_problem, revision_problem
@@ -17,6 +19,8 @@ KINDS: dict[str, Proposal] = {
     for proposal in (
         AddVariant(),
         AddDataset(),
+        AddBenchmark(),
+        ChangeBaseline(),
         EditVariant(),
         EditDataset(),
         ReportScore(),

@@ -38,8 +38,14 @@ class ScoreRaw(Endpoint):
         }
     )
     def get(self, request: Request, pk: int) -> FileResponse:
-        """Prompts and raw answers, as the harness wrote them: enough to score anew without a GPU."""
-        samples = get_object_or_404(Samples.objects.exclude(raw_sha256=""), score=pk)
+        """Prompts and raw answers, as the harness wrote them: enough to score anew without a GPU.
+
+        Not of a benchmark whose data is held out.
+        """
+        told = Samples.objects.exclude(raw_sha256="").exclude(
+            score__recipe__benchmark_version__definition__held_out=True
+        )
+        samples = get_object_or_404(told, score=pk)
         try:
             raw = store.default().open(samples.raw_sha256)
         except FileNotFoundError:

@@ -8,6 +8,7 @@ from evaluations.models import (
     Benchmark,
     BenchmarkVersion,
     Recipe,
+    Replication,
     Run,
     RunEvent,
     RunItem,
@@ -24,6 +25,7 @@ class BenchmarkVersionSerializer(serializers.ModelSerializer[BenchmarkVersion]):
         fields = [
             "version", "harness", "task", "digest", "metric", "filter", "higher_is_better", "unit",
             "chance", "lower_bound", "upper_bound", "best", "sample_count", "needs", "created_at",
+            "definition", "data_sha256",
         ]  # fmt: skip
 
 
@@ -78,7 +80,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields = [
-            "id", "state", "queue", "priority", "checkpoint", "recipes", "requested_by",
+            "id", "state", "purpose", "queue", "priority", "checkpoint", "recipes", "requested_by",
             "requested_at", "started_at", "finished_at", "attempt", "cancel_asked", "progress",
             "failure",
         ]  # fmt: skip
@@ -157,19 +159,37 @@ class WaitSerializer(serializers.Serializer[Any]):
     expected_seconds = serializers.FloatField(allow_null=True)
 
 
+class ReplicationSerializer(serializers.ModelSerializer[Replication]):
+    """A score measured once more, by `run`; `changed` samples came out differently."""
+
+    score = serializers.IntegerField(source="score_id", read_only=True)
+    run = serializers.IntegerField(source="run_id", read_only=True)
+    recipe = serializers.CharField(source="score.recipe.digest", read_only=True)
+    requested_by = serializers.CharField(source="requested_by.username", read_only=True)
+
+    class Meta:
+        model = Replication
+        fields = [
+            "score", "run", "recipe", "value", "stderr", "n", "changed", "agrees", "requested_by",
+            "recorded_at",
+        ]  # fmt: skip
+
+
 class RunDetailSerializer(RunSerializer):
-    """All there is to say about one run."""
+    """All there is to say about one run. `replications`: of a replication, what it came to."""
 
     items = ItemSerializer(many=True, read_only=True)
     events = RunEventSerializer(many=True, read_only=True)
     scores = ScoreSerializer(many=True, read_only=True)
+    replications = ReplicationSerializer(many=True, read_only=True)
     stages = serializers.SerializerMethodField()
     waiting = serializers.SerializerMethodField()
 
     class Meta(RunSerializer.Meta):
         fields = [
             *RunSerializer.Meta.fields,
-            "retry_of", "worker", "not_before", "items", "events", "scores", "stages", "waiting",
+            "retry_of", "worker", "not_before", "items", "events", "scores", "replications",
+            "stages", "waiting",
             "log_tail", "versions", "hardware", "timings", "warnings",
         ]  # fmt: skip
 

@@ -1,12 +1,14 @@
 """What a benchmark measures: its versions, their recipes, the boards that use them."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from evaluations.claims import CLAIMS, Reading, read_claim
+from evaluations.declared import read_version
 from evaluations.filters import BENCHMARK_SORTING, BenchmarkFilter
-from evaluations.models import Benchmark, Board
+from evaluations.models import Benchmark, BenchmarkVersion, Board
+from hub import panels, store
 from hub.http import render_page
 from hub.listing import read_list
 
@@ -30,11 +32,29 @@ def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "section": "boards",
         "benchmark": benchmark,
-        "versions": benchmark.versions.all(),
+        "versions": [read_version(version) for version in benchmark.versions.all()],
         "boards": boards.distinct().defer("facets"),
+        "side": panels.at("benchmark", request, benchmark),
         "claims": _newest_claims(benchmark),
     }
     return render_page(request, "evaluations/benchmark_detail.html", context)
+
+
+@require_safe
+def benchmark_data(request: HttpRequest, slug: str, version: str, part: str) -> FileResponse:
+    """The rows of a contributed benchmark, unless they are held out; `part` is data or examples."""
+    public = BenchmarkVersion.objects.filter(definition__held_out=False)
+    found = get_object_or_404(public, benchmark__slug=slug, version=version)
+    assert found.definition is not None  # noqa: S101 - the filter makes it so
+    digests = {"data": found.data_sha256, "examples": found.definition["examples_sha256"]}
+    if not digests.get(part) or not store.default().has(digests[part]):
+        raise Http404("There is no such data.")
+    return FileResponse(
+        store.default().open(digests[part]),
+        as_attachment=True,
+        filename=f"{slug}-{version}-{part}.jsonl",
+        content_type="application/jsonl",
+    )
 
 
 def _newest_claims(benchmark: Benchmark) -> list[Reading]:

@@ -3,7 +3,10 @@
 from contributions.proposals.fields.base import Change, Field, Payload, Row, Section
 from contributions.proposals.fields.choice import Choice
 from contributions.proposals.fields.count import Count
+from contributions.proposals.fields.curve import Curve
+from contributions.proposals.fields.data import Data
 from contributions.proposals.fields.day import Day
+from contributions.proposals.fields.derived import Derived
 from contributions.proposals.fields.edges import Edges
 from contributions.proposals.fields.flag import Flag
 from contributions.proposals.fields.hidden import BasedOn, Subject
@@ -24,7 +27,10 @@ __all__ = [
     "Choice",
     "Commit",
     "Count",
+    "Curve",
+    "Data",
     "Day",
+    "Derived",
     "Edges",
     "Field",
     "Flag",

@@ -12,6 +12,7 @@ from evaluations.actions.start import claim_next
 from evaluations.harness.protocol import HarnessFailure
 from evaluations.jobs import declared_task
 from evaluations.models import Board, Recipe, Score
+from evaluations.suites.declared.rows import write_rows
 from hub import store
 from hub.manifest import FileRow, Manifest
 from hub.models import User
@@ -24,15 +25,14 @@ pytestmark = pytest.mark.django_db
 
 
 def facts(rows: int = 8, **changes: Any) -> BenchmarkFacts:
-    path = Path(store.default().root) / f"{rows}.jsonl"
-    examples.write(path, examples.capitals(rows))
+    content = write_rows(examples.capitals(rows))
     values: dict[str, Any] = {
         "slug": "capitals",
         "name": "Capitals",
         "description": "Capitals of countries that are not.",
         "definition": examples.choice(),
-        "data_sha256": store.default().add_file(path),
-        "data_bytes": path.stat().st_size,
+        "data_sha256": store.default().add_bytes(content),
+        "data_bytes": len(content),
         "rows": rows,
         "licence": "cc0-1.0",
     }
