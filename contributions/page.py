@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from contributions import proposals
-from contributions.checks import CHECKS
 from contributions.comparison import Comparison, read_comparison
 from contributions.conversation import Conversation, Where, read_conversation
 from contributions.evaluation import Evaluation, read_evaluation
@@ -16,28 +15,12 @@ from contributions.news import LATER, QUIET, SOON
 from contributions.proposals.fields import Row
 from contributions.proposals.protocol import Proposal
 from contributions.reviewing import Reviewing, read_reviewing
+from contributions.shown_checks import ShownCheck
 from contributions.threads import ShownThread, read_threads
 from contributions.timeline import checks_of
 from evaluations.models import Run
 
 MOST_AWAITED = 20
-
-
-@dataclass(frozen=True)
-class ShownCheck:
-    """A check with the words that people know it by."""
-
-    check: Check
-
-    @property
-    def label(self) -> str:
-        return CHECKS[self.check.name].label if self.check.name in CHECKS else self.check.name
-
-    @property
-    def details(self) -> list[str]:
-        """What the summary does not say already."""
-        texts = dict.fromkeys(str(detail["text"]) for detail in self.check.details)
-        return [text for text in texts if text != self.check.summary]
 
 
 @dataclass(frozen=True)
@@ -56,6 +39,13 @@ class ContributionPage:
     evaluation: Evaluation
     # Why it ended without a merge, as whoever ended it put it.
     last_word: str
+
+    @property
+    def check_seconds(self) -> str:
+        """What the checks took altogether, once all have ended."""
+        seconds = [shown.check.seconds for shown in self.checks]
+        known = [each for each in seconds if each is not None]
+        return f"{sum(known):.1f} s" if known and len(known) == len(seconds) else ""
 
     @property
     def is_head(self) -> bool:
