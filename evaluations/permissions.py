@@ -24,6 +24,11 @@ def has_no_limit(user: User) -> bool:
     return user.is_at_least(Role.MAINTAINER)
 
 
+def may_replicate(user: Visitor, run: Run) -> TypeGuard[User]:
+    """A person other than who asked for the run: measuring one's own again proves little."""
+    return may_request_runs(user) and not user.is_bot and user.pk != run.requested_by_id
+
+
 def may_cancel_run(user: Visitor, run: Run) -> bool:
     return _owns(user, run)
 

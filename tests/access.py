@@ -105,6 +105,7 @@ TABLE: dict[str, Row] = {
     "run_detail": Row(get=ANYBODY, address=RUN),
     "run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
     "run_retry": Row(post=AUTHOR_OR_MAINTAINER, address=RUN),
+    "run_replicate": Row(post=SIGNED_IN - AUTHOR, address=RUN),
     # --- evaluations: API
     "api_benchmark_list": READ,
     "api_benchmark_detail": Row(get=ANYBODY, address={"slug": "benchmark"}),
@@ -115,6 +116,7 @@ TABLE: dict[str, Row] = {
     "api_run_detail": Row(get=ANYBODY, address=RUN),
     "api_run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
     "api_run_retry": Row(post=AUTHOR_OR_MAINTAINER, address=RUN),
+    "api_run_replicate": Row(post=SIGNED_IN - AUTHOR, address=RUN),
     "api_score_list": READ,
     "api_score_detail": Row(get=ANYBODY, address={"pk": "score"}),
     "api_score_raw": Row(get=ANYBODY, address={"pk": "score"}, may_be_missing=True),
@@ -219,9 +221,7 @@ TABLE: dict[str, Row] = {
     ),
     "api_contribution_report": Row(get=ANYBODY, address=CONTRIBUTION, may_be_missing=True),
     "api_contribution_reviews": Row(post=REVIEWER, address=CONTRIBUTION, body=VERDICT),
-    "api_contribution_comments": Row(
-        get=ANYBODY, post=SIGNED_IN, address=CONTRIBUTION, body=SAY
-    ),
+    "api_contribution_comments": Row(get=ANYBODY, post=SIGNED_IN, address=CONTRIBUTION, body=SAY),
     "api_comment_detail": Row(get=ANYBODY, patch=AUTHOR, address=COMMENT, body=SAY),
     "api_comment_edits": Row(get=ANYBODY, address=COMMENT),
     "api_contribution_timeline": Row(get=ANYBODY, address=CONTRIBUTION),

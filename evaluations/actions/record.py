@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
+from evaluations import agreement
 from evaluations.actions.mark_stale import mark_stale
 from evaluations.actions.move import move_run
 from evaluations.harness.protocol import FAILURES, HarnessFailure, Measurement, Report
-from evaluations.models import Recipe, Run, Samples, Score
+from evaluations.models import Recipe, Replication, Run, Samples, Score
+from evaluations.models.run import Purpose
 from hub import store
 
 # The database may be away for as long as a lease lasts; after that the run is not ours anyway.
@@ -20,15 +22,20 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
 
 
 def record_run(run: Run, report: Report, *, timings: Mapping[str, Any]) -> None:
-    """Scores, samples and what they were made with; the run is published. One transaction, guarded by
-    state, attempt and lease token, and by nobody having asked to cancel.
+    """Scores (of a replication: what it came to), samples and what they were made with; the run is
+    published. One transaction, guarded by state, attempt and lease token, and by nobody having asked
+    to cancel.
 
     Raises HarnessFailure for a report that does not answer what was asked, IllegalMove when the run
     is not ours any more. An answer to COMMIT that got lost is found by looking for our own row.
     """
     recipes = {item.recipe.digest: item.recipe for item in _items(run)}
     check_report(report, recipes)
-    raw = {each.recipe_digest: _keep_samples(each) for each in report.measurements}
+    raw = {
+        # Answers of a replication are compared and not kept.
+        each.recipe_digest: "" if _is_replication(run) else _keep_samples(each)
+        for each in report.measurements
+    }
     gives_up = time.monotonic() + settings.LEASE_SECONDS
     pause = FIRST_PAUSE
     while True:
@@ -112,8 +119,13 @@ def _write(
                 failure_whose="",
             )
             for each in report.measurements:
-                _write_score(run, recipes[each.recipe_digest], each, raw[each.recipe_digest])
-            mark_stale(recipes.values())
+                recipe = recipes[each.recipe_digest]
+                if _is_replication(run):
+                    _write_replication(run, recipe, each)
+                else:
+                    _write_score(run, recipe, each, raw[each.recipe_digest])
+            if not _is_replication(run):
+                mark_stale(recipes.values())
     except BaseException:
         # The row was rolled back; so must be what this object says of it, for the next try.
         run.state = state
@@ -138,6 +150,37 @@ def _write_score(run: Run, recipe: Recipe, each: Measurement, raw_sha256: str) -
         doc_hashes=list(each.doc_hashes),
         weights=None if each.weights is None else list(each.weights),
         raw_sha256=raw_sha256,
+    )
+
+
+def _is_replication(run: Run) -> bool:
+    return run.purpose == Purpose.REPLICATE
+
+
+def _write_replication(run: Run, recipe: Recipe, each: Measurement) -> None:
+    """Beside the score that is known; that one stays as it is."""
+    score = Score.objects.select_related("samples").get(
+        checkpoint_digest=run.checkpoint.digest, recipe=recipe, metric=each.metric
+    )
+    kept = getattr(score, "samples", None)
+    known = agreement.Measured(
+        score.value,
+        score.stderr,
+        kept.outcomes if kept else (),
+        kept.doc_hashes if kept else (),
+    )
+    again = agreement.Measured(
+        each.value, each.stderr, each.outcomes, each.doc_hashes if each.outcomes else ()
+    )
+    Replication.objects.create(
+        score=score,
+        run=run,
+        value=each.value,
+        stderr=each.stderr,
+        n=each.n,
+        changed=agreement.changed(known, again),
+        agrees=agreement.agrees(known, again),
+        requested_by=run.requested_by,
     )
 
 

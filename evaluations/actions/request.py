@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from evaluations.actions.mark_stale import mark_stale
 from evaluations.actions.move import write_event
 from evaluations.models import Recipe, Run, RunItem
+from evaluations.models.run import Purpose
 from evaluations.permissions import MOST_WAITING, has_no_limit, may_request_runs
 from hub.models import Checkpoint, User
 from hub.queue import send_on_commit
@@ -29,7 +30,7 @@ def request_runs(*, actor: User, checkpoint: Checkpoint, recipes: Iterable[Recip
     with transaction.atomic():
         runs = create_runs(actor=actor, checkpoint=checkpoint, recipes=recipes)
         if runs and not has_no_limit(actor):
-            _refuse_a_flood(actor)
+            refuse_a_flood(actor)
     return runs
 
 
@@ -57,7 +58,10 @@ def create_runs(
         free = _unclaimed(checkpoint, wanted)
         try:
             with transaction.atomic():
-                runs = [_create(actor, checkpoint, *each, retry_of) for each in _by_queue(free)]
+                runs = [
+                    create_run(actor, checkpoint, *each, retry_of=retry_of)
+                    for each in _by_queue(free)
+                ]
             break
         except IntegrityError:
             continue
@@ -86,20 +90,37 @@ def _by_queue(recipes: list[Recipe]) -> list[tuple[str, list[Recipe]]]:
     return sorted(queues.items())
 
 
-def _create(
-    actor: User, checkpoint: Checkpoint, queue: str, recipes: list[Recipe], retry_of: Run | None
+def create_run(
+    actor: User,
+    checkpoint: Checkpoint,
+    queue: str,
+    recipes: list[Recipe],
+    *,
+    retry_of: Run | None = None,
+    purpose: str = Purpose.MEASURE,
 ) -> Run:
+    """The rows of one run, in the caller's transaction. Only a measurement claims its recipes."""
     run = Run.objects.create(
-        checkpoint=checkpoint, queue=queue, requested_by=actor, retry_of=retry_of
+        checkpoint=checkpoint,
+        queue=queue,
+        requested_by=actor,
+        retry_of=retry_of,
+        purpose=purpose,
     )
     RunItem.objects.bulk_create(
-        RunItem(run=run, recipe=recipe, checkpoint_digest=checkpoint.digest) for recipe in recipes
+        RunItem(
+            run=run,
+            recipe=recipe,
+            checkpoint_digest=checkpoint.digest,
+            live=purpose == Purpose.MEASURE,
+        )
+        for recipe in recipes
     )
     write_event(run, "", actor=actor, why=f"retry of run {retry_of.pk}" if retry_of else "")
     return run
 
 
-def _refuse_a_flood(actor: User) -> None:
+def refuse_a_flood(actor: User) -> None:
     """Counted under a lock on the person, after the insert: twenty at once make exactly twenty."""
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     waiting = Run.objects.filter(requested_by=actor, state="queued").count()

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from evaluations.actions.cancel import cancel_run
 from evaluations.actions.request import request_runs
+from evaluations.actions.request_replication import request_replication
 from evaluations.actions.retry import retry_run
 from evaluations.api.serializers import (
     RequestedSerializer,
@@ -41,6 +42,8 @@ def one(pk: int) -> Run:
         "events__actor",
         "scores__checkpoint__variant",
         "scores__recipe__benchmark_version__benchmark",
+        "replications__score__recipe",
+        "replications__requested_by",
     )
     return get_object_or_404(details, pk=pk)
 
@@ -102,5 +105,19 @@ class RunRetry(Endpoint):
         """A new run for what a failed or cancelled one did not measure."""
         run = get_object_or_404(Run.objects.select_related("checkpoint"), pk=pk)
         new = retry_run(actor=cast(User, request.user), run=run)
+        headers = {"Location": request.build_absolute_uri(reverse("api_run_detail", args=[new.pk]))}
+        return Response(RunDetailSerializer(one(new.pk)).data, status=201, headers=headers)
+
+
+class RunReplicate(Endpoint):
+    required_scope = Scope.EVALUATE
+
+    @extend_schema(
+        operation_id="runs_replicate", request=None, responses={201: RunDetailSerializer}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Measure again what a published run did (people other than who asked for it)."""
+        run = get_object_or_404(Run.objects.select_related("checkpoint"), pk=pk)
+        new = request_replication(actor=cast(User, request.user), run=run)
         headers = {"Location": request.build_absolute_uri(reverse("api_run_detail", args=[new.pk]))}
         return Response(RunDetailSerializer(one(new.pk)).data, status=201, headers=headers)

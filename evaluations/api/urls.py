@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.api import boards, catalogue, claims, runs, scores
+from evaluations.api import boards, catalogue, claims, reports, runs, scores
 
 urlpatterns = [
     path("benchmarks/", catalogue.BenchmarkList.as_view(), name="api_benchmark_list"),
@@ -11,10 +11,16 @@ urlpatterns = [
     ),
     path("recipes/", catalogue.RecipeList.as_view(), name="api_recipe_list"),
     path("recipes/<str:digest>/", catalogue.RecipeDetail.as_view(), name="api_recipe_detail"),
+    path(
+        "checkpoints/<int:pk>/report/",
+        reports.CheckpointReport.as_view(),
+        name="api_checkpoint_report",
+    ),
     path("runs/", runs.RunList.as_view(), name="api_run_list"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run_detail"),
     path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),
     path("runs/<int:pk>/retry/", runs.RunRetry.as_view(), name="api_run_retry"),
+    path("runs/<int:pk>/replicate/", runs.RunReplicate.as_view(), name="api_run_replicate"),
     path("scores/", scores.ScoreList.as_view(), name="api_score_list"),
     path("scores/<int:pk>/", scores.ScoreDetail.as_view(), name="api_score_detail"),
     path("scores/<int:pk>/raw/", scores.ScoreRaw.as_view(), name="api_score_raw"),

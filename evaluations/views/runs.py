@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import runs
 from evaluations.actions.cancel import cancel_run
+from evaluations.actions.request_replication import request_replication
 from evaluations.actions.retry import RETRIABLE, retry_run
 from evaluations.disputes import standing_against_run
-from evaluations.models import Run
-from evaluations.permissions import may_cancel_run, may_retry_run
+from evaluations.models import Recipe, Replication, Run, Score
+from evaluations.models.run import Purpose
+from evaluations.permissions import may_cancel_run, may_replicate, may_retry_run
 from hub import panels
 from hub.http import render_page
 from hub.keyset import BadCursor, Key, paginate
@@ -73,6 +76,9 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "progress": _progress(run, stages),
         "may_cancel": live and not run.cancel_asked and may_cancel_run(_person(request), run),
         "side_panels": panels.at("run_side", request, run),
+        "may_replicate": run.state == "published"
+        and run.purpose == Purpose.MEASURE
+        and may_replicate(_person(request), run),
         "may_retry": run.state in RETRIABLE and may_retry_run(_person(request), run),
     }
     return render_page(request, "evaluations/run_detail.html", context, partial="live")
@@ -104,6 +110,19 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(again)
 
 
+@login_required
+@require_POST
+def run_replicate(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.select_related("checkpoint"), pk=pk)
+    try:
+        again = request_replication(actor=_person(request), run=run)
+    except Refusal as error:
+        messages.warning(request, str(error))
+        return redirect(run)
+    messages.success(request, f"Asked for: this run measures again what run {pk} did.")
+    return redirect(again)
+
+
 def _person(request: HttpRequest) -> Any:
     return request.user
 
@@ -117,25 +136,57 @@ def _listed() -> Any:
 
 
 def _items(run: Run) -> list[dict[str, Any]]:
-    """Each recipe of the run with its score, in the metric's unit, once there is one."""
+    """Each recipe with what the run measured, in the metric's unit, and how often that came again.
+
+    Of a replication: its own value, and the score that it was compared with. Two queries.
+    """
+    told = Replication.objects.select_related("score").order_by("value")
+    if run.purpose == Purpose.REPLICATE:
+        found = {row.score.recipe_id: row for row in told.filter(run=run)}
+        return [_item(item.recipe, found.get(item.recipe_id)) for item in run.items.all()]
     scores = {(score.recipe_id, score.metric): score for score in run.scores.all()}
-    items = []
-    for item in run.items.all():
-        version = item.recipe.benchmark_version
-        score = scores.get((item.recipe_id, version.metric))
-        factor = 100 if version.unit == "proportion" else 1
-        items.append(
-            {
-                "recipe": item.recipe,
-                "version": version,
-                "n": score.n if score else None,
-                "value": score.value * factor if score else None,
-                "stderr": score.stderr * factor if score and score.stderr is not None else None,
-                "unit": "%" if factor == 100 else version.unit,
-                "places": 1 if factor == 100 else 3,
-            }
+    again: dict[int, list[Replication]] = {}
+    for row in told.filter(score__run=run):
+        again.setdefault(row.score.recipe_id, []).append(row)
+    return [
+        _item(
+            item.recipe,
+            scores.get((item.recipe_id, item.recipe.benchmark_version.metric)),
+            again.get(item.recipe_id, ()),
         )
-    return items
+        for item in run.items.all()
+    ]
+
+
+def _item(
+    recipe: Recipe, measured: Score | Replication | None, again: Sequence[Replication] = ()
+) -> dict[str, Any]:
+    version = recipe.benchmark_version
+    factor = 100 if version.unit == "proportion" else 1
+    return {
+        "recipe": recipe,
+        "version": version,
+        "n": measured.n if measured else None,
+        "value": measured.value * factor if measured else None,
+        "stderr": measured.stderr * factor if measured and measured.stderr is not None else None,
+        "unit": "%" if factor == 100 else version.unit,
+        "places": 1 if factor == 100 else 3,
+        "replication": measured if isinstance(measured, Replication) else None,
+        "known": measured.score.value * factor if isinstance(measured, Replication) else None,
+        "again": _spread(again, factor),
+    }
+
+
+def _spread(again: Sequence[Replication], factor: int) -> dict[str, Any] | None:
+    """How often it was measured again, how often that agreed, from which to which value."""
+    if not again:
+        return None
+    return {
+        "count": len(again),
+        "agreed": sum(row.agrees for row in again),
+        "low": again[0].value * factor,
+        "high": again[-1].value * factor,
+    }
 
 
 def _progress(run: Run, stages: list[runs.Stage]) -> dict[str, Any] | None:
