@@ -72,7 +72,7 @@ def _payload(shown: Version, against: str, by_number: Mapping[str, Version]) -> 
 
 
 def _choices(shown: Version, rows: Sequence[Version]) -> list[tuple[str, str]]:
-    base = [(BASE, "what is in the catalogue")] if shown.base else []
+    base = [(BASE, "the entry as it was")] if shown.base else []
     others = sorted(row.number for row in rows if row.number != shown.number)
     return base + [(str(number), f"version {number}") for number in others]
 

@@ -267,6 +267,9 @@ def show(
     context |= {
         "form": form,
         "moved": moved,
+        # A draft from before the move still stands on the old base.
+        "is_rebased": moved is not None
+        and str(form["based_on"].value()) == str(moved.payload["based_on"]),
         "proposal": form.proposal,
         "section": "contributions",
         "here": request.get_full_path(),

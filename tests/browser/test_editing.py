@@ -67,7 +67,7 @@ def test_a_conflict_is_met_and_decided(
     page.fill("#id_tags", "crystal")
     page.check("#id_sign_off")
     page.get_by_role("button", name="Submit for review").click()
-    expect(page.locator("#changes")).to_contain_text("against what is in the catalogue")
+    expect(page.locator("#changes")).to_contain_text("against the entry as it was")
     mine = Contribution.objects.get()
 
     ben = make_user("ben", Role.REVIEWER)

@@ -55,7 +55,7 @@ def test_the_entrys_page_leads_to_its_prepared_form(salt: ModelVariant, ann: Use
     page = browser.get(answer["Location"]).content.decode()
     assert "wants to change" in page
     assert "<del>Salty</del><ins>Saltier</ins>." in page
-    assert "against what is in the catalogue" in page
+    assert "against the entry as it was" in page
     assert "Signed off by ann" in page
 
 
@@ -120,6 +120,23 @@ def test_a_conflict_offers_both_values_and_revising_decides(
     newest = contribution.versions.get(number=2)
     assert (newest.base["licence"], newest.payload["based_on"]) == ("mit", 2)
     assert "conflict" not in browser.get(at).content.decode()
+
+
+def test_a_draft_from_before_the_move_says_so_and_loses_nothing(
+    salt: ModelVariant, ann: User, sam: User, ben: User, cleo: User
+) -> None:
+    browser = signed_in(ann)
+    at = browser.post(URL, {**form_of(browser), "summary": "Saltier."})["Location"]
+    draft = {**form_of(browser, f"{at}revise/"), "tags": "tiny, sea", "head": "1"}
+    browser.post(f"{at}revise/", {**draft, "save": "1"})
+    edited(sam, ben, cleo, licence="mit")
+    page = browser.get(f"{at}revise/").content.decode()
+    assert "changed since you began this" in page
+    assert browser.post(f"{at}revise/", draft).status_code == 302
+    made = Contribution.objects.get(author=ann)
+    assert merge(actor=cleo, contribution=approved(made, ben), head=2).state == "merged"
+    salt.refresh_from_db()
+    assert (salt.licence, salt.summary, salt.tags) == ("mit", "Saltier.", ["tiny", "sea"])
 
 
 def test_any_two_versions_are_compared(salt: ModelVariant, ann: User) -> None:
