@@ -121,7 +121,7 @@ class OverallSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
-class ReportSerializer(serializers.Serializer[Report]):
+class CheckpointReportSerializer(serializers.Serializer[Report]):
     checkpoint = CheckpointSerializer()
     parent = ReportParentSerializer(allow_null=True)
     references = ReportReferenceSerializer(many=True)
@@ -141,11 +141,11 @@ class ReportEndpoint(Endpoint):
     def answer(self, request: Request, report: Report) -> Response:
         if request.accepted_renderer.format == MarkdownRenderer.format:
             return Response(report_markdown(report))
-        return Response(ReportSerializer(report).data)
+        return Response(CheckpointReportSerializer(report).data)
 
 
 REPORT_RESPONSES = {
-    (200, "application/json"): ReportSerializer,
+    (200, "application/json"): CheckpointReportSerializer,
     (200, "text/markdown"): OpenApiResponse(OpenApiTypes.STR, "The table as GitHub reads it."),
 }
 
