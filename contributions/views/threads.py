@@ -53,7 +53,8 @@ def thread_open(request: HttpRequest, number: int) -> HttpResponse:
             status = told(form, refused)
         else:
             drafts.forget(request)
-            messages.success(request, "The thread is open.")
+            if not request.headers.get("HX-Request"):
+                messages.success(request, "The thread is open.")
             return redirect(address_of(thread))
     context = {
         "contribution": contribution,
