@@ -9,3 +9,4 @@ class ContributionsConfig(AppConfig):
     def ready(self) -> None:
         # Registers what the hub's pages show of contributions.
         import_module("contributions.panels")
+        import_module("contributions.people_panels")

@@ -15,5 +15,9 @@ class SayForm(forms.Form):
     )
 
 
+class AnswerForm(forms.Form):
+    answer = Asked(label="Answer", widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class ReasonForm(forms.Form):
     why = forms.CharField(label="Why", required=False, widget=forms.Textarea(attrs={"rows": 2}))

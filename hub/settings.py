@@ -174,6 +174,15 @@ CELERY_BEAT_SCHEDULE = {
 LEASE_SECONDS = env.int("LEASE_SECONDS", 60, validate=validate.Range(min=2))
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3, validate=validate.Range(min=1))
 
+# --- What one person may do in a while ----------------------------------------------------------
+
+# A day's submissions and new versions, an hour's comments; reviewers and maintainers have no limit.
+QUOTA_SUBMISSIONS = env.int("QUOTA_SUBMISSIONS", 100, validate=validate.Range(min=1))
+QUOTA_SUBMISSIONS_NEW = env.int("QUOTA_SUBMISSIONS_NEW", 20, validate=validate.Range(min=1))
+QUOTA_COMMENTS = env.int("QUOTA_COMMENTS", 60, validate=validate.Range(min=1))
+# For so long an account counts as new, unless something of it was merged before.
+NEW_ACCOUNT_DAYS = env.int("NEW_ACCOUNT_DAYS", 7, validate=validate.Range(min=0))
+
 # --- Where checkpoints come from, where they are kept -------------------------------------------
 
 # huggingface_hub reads these when it is imported, later than this file, as it does HF_ENDPOINT: nothing

@@ -5,8 +5,10 @@ from typing import Any
 from django.db import IntegrityError
 
 from contributions.actions._checks import plan_checks
+from contributions.actions._spam import hold_if_suspicious
 from contributions.models import Contribution, Version
 from contributions.proposals.protocol import Payload, Proposal
+from contributions.quota import spend_submission
 from hub.models import User
 from hub.refusal import Refusal
 
@@ -59,6 +61,7 @@ def add_version(
         raise Refusal(
             "unchanged", f"This is {contribution.subject} as it stands; change something."
         )
+    spend_submission(version_fields["author"])
     version = Version.objects.create(
         contribution=contribution,
         number=contribution.head,
@@ -67,4 +70,5 @@ def add_version(
         **version_fields,
     )
     plan_checks(version, proposal)
+    hold_if_suspicious(author=version.author, version=version)
     return version

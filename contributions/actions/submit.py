@@ -55,7 +55,7 @@ def submit(
     try:
         with transaction.atomic():
             contribution.save(force_insert=True)
-            add_version(
+            version = add_version(
                 contribution=contribution,
                 proposal=proposal,
                 author=author,
@@ -70,7 +70,7 @@ def submit(
                 actor=author,
                 version_number=1,
                 to_state=contribution.state,
-                why=note,
+                why=version.note,
             )
             proposal.opened(contribution, cleaned)
     except IntegrityError as error:

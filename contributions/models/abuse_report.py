@@ -1,9 +1,11 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from contributions.models.comment import Comment
 from contributions.models.contribution import Contribution
+from hub.models import User
 from hub.state import Stateful
 
 
@@ -38,3 +40,20 @@ class AbuseReport(Stateful):
             ),
         ]
         indexes = [models.Index(fields=["state", "-id"], name="abuse_report_by_state")]
+
+    def __str__(self) -> str:
+        return f"report {self.pk}: {self.state}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("abuse_report", args=[self.pk])
+
+    @property
+    def accused(self) -> User:
+        """Whose text it is about, or who."""
+        if self.comment:
+            return self.comment.author
+        if self.contribution:
+            return self.contribution.author
+        if self.person is None:
+            raise ValueError("A report is about a comment, a contribution or a person.")
+        return self.person

@@ -31,6 +31,18 @@ NO_PAGE = {
     "token_revoke": "POST only",
     "run_cancel": "POST only",
     "run_retry": "POST only",
+    **dict.fromkeys(
+        [
+            "hold_release",
+            "hold_refuse",
+            "report_decide",
+            "person_block",
+            "person_unblock",
+            "person_suspend",
+            "person_reinstate",
+        ],
+        "POST only",
+    ),
     "contribution_say": "POST only",
     "contribution_merge": "POST only",
     "contribution_close": "POST only",
@@ -104,6 +116,16 @@ MEASURING = (
     run("published"),
     run("cancelled"),
 )
+MODERATING = (
+    Visit("moderation", person="cleo"),
+    Visit("moderation", person="ben", status=403),
+    Visit("audit_log", person="cleo"),
+    Visit("audit_log", query="?deed=nothing", person="cleo"),
+    Visit("hold_detail", lambda world: (world.hold.pk,), person="cleo"),
+    Visit("report", query="?person=ben", person="ann"),
+    Visit("abuse_report", lambda world: (world.report.pk,), person="cleo"),
+    Visit("person_detail", lambda world: ("ann",), person="cleo"),
+)
 CONTRIBUTING = (
     Visit("contribution_list", person="ann"),
     Visit("contribution_list", query="?q=nothing"),
@@ -170,6 +192,7 @@ GROUPS = {
     "catalogue": CATALOGUE,
     "measuring": MEASURING,
     "contributing": CONTRIBUTING,
+    "moderating": MODERATING,
     "signed out": SIGNED_OUT,
 }
 

@@ -9,16 +9,18 @@ from django.utils import timezone
 from contributions.actions.close import close
 from contributions.actions.comment import comment
 from contributions.actions.merge import merge
+from contributions.actions.report_abuse import report_abuse
 from contributions.actions.review import review
 from contributions.actions.revise import revise
 from contributions.actions.submit import submit
-from contributions.models import Check, Contribution
+from contributions.models import AbuseReport, Check, Contribution, Hold
 from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
 from evaluations.actions.settle_dispute import settle_dispute
 from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent
 from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User
 from hub.models.user import Role
+from tests.contributions.moderating import held_comment
 from tests.contributions.stories import (
     approved,
     dataset_payload,
@@ -100,6 +102,8 @@ class World:
     claim: Claim
     runs: dict[str, Run]
     contributions: dict[str, Contribution]
+    hold: Hold
+    report: AbuseReport
 
 
 def make_world() -> World:
@@ -114,6 +118,7 @@ def make_world() -> World:
     for entry in ({"variant": variant}, {"dataset": dataset}):
         CardRevision.objects.create(number=1, published_by=ann, text=CARD, **entry)
     recipe = board.recipes.all()[0]
+    made = contributions_in_every_state(ann, ben, cleo)
     return World(
         ann=ann,
         ben=ben,
@@ -125,7 +130,9 @@ def make_world() -> World:
         recipe=recipe,
         claim=claims_and_disputes(ann, variant, dataset, recipe),
         runs=runs_in_every_state(ann),
-        contributions=contributions_in_every_state(ann, ben, cleo),
+        contributions=made,
+        hold=held_comment(make_user("newcomer"), made["open"]),
+        report=report_abuse(reporter=ann, why="It advertises.", contribution=made["closed"]),
     )
 
 
