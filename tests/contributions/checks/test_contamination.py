@@ -157,7 +157,7 @@ def test_benchmarks_that_ship_with_the_hub_are_compared_too(origin: str, ann: Us
     make_board("board", [make_recipe(version)])
     line = "The blue pig of the ford helps the white ant of the weir."
     check = of_dataset(ann, {"train.txt": line.encode()})
-    assert (check.state, check.details[0]["found"]) == ("warning", "doc-0000")
+    assert (check.state, "doc-0000" in check.details[0]["found"]) == ("warning", True)
 
 
 def test_a_benchmark_on_no_board_concerns_nobody(
