@@ -97,6 +97,11 @@ TABLE: dict[str, Row] = {
     "board_export": Row(get=ANYBODY, address={**BOARD, "kind": "export"}),
     "benchmark_list": READ,
     "benchmark_detail": Row(get=ANYBODY, address={"slug": "benchmark"}),
+    "benchmark_data": Row(
+        get=ANYBODY,
+        address={"slug": "benchmark", "version": "version", "part": "export"},
+        may_be_missing=True,
+    ),
     "recipe_detail": Row(get=ANYBODY, address={"digest": "recipe"}),
     "checkpoint_measure": Row(post=SIGNED_IN, address={"pk": "checkpoint"}),
     "claim_list": READ,
@@ -213,6 +218,7 @@ TABLE: dict[str, Row] = {
     "api_contribution_sign_off": Row(post=REVIEWER, address=CONTRIBUTION, body=HEAD),
     "api_contribution_list": Row(get=ANYBODY, post=SIGNED_IN),
     "api_contribution_prefill": Row(post=SIGNED_IN),
+    "api_benchmark_preview": Row(post=SIGNED_IN),
     "api_contribution_detail": Row(get=ANYBODY, address=CONTRIBUTION),
     "api_contribution_versions": Row(
         post=AUTHOR,

@@ -33,9 +33,9 @@ class PromptSerializer(serializers.Serializer[Any]):
 
 
 class PreviewSerializer(serializers.Serializer[Any]):
-    """`context` stands before every prompt. `payload` names the data by its digest: submit that one."""
+    """`examples` stands before every prompt. `payload` names the data by its digest: submit that one."""
 
-    context = serializers.CharField()
+    examples = serializers.CharField(source="context")
     previews = PromptSerializer(many=True)
     facts = serializers.DictField()
     notes = serializers.ListField(child=serializers.CharField())

@@ -13,6 +13,7 @@ from contributions.proposals.fields import (
     Count,
     Data,
     Flag,
+    Line,
     Lines,
     Number,
     Payload,
@@ -74,7 +75,7 @@ DATA: Final = Section(
 )
 PROMPT: Final = Section(
     "Prompt and answer",
-    "A field of the row stands in braces: <code>{{ question }}</code>. Filters: strip, upper, lower, letter, "
+    "A field of the row stands in braces: {{ question }}. Filters: strip, upper, lower, letter, "
     "lettered, numbered, lines, commas. There is nothing else.",
     (
         Choice(
@@ -112,16 +113,15 @@ PROMPT: Final = Section(
         Text("gold", "Right choice", "Multiple choice: the field that names it.", most=200),
         Choice("gold_form", "Named by", choices=list(GOLD_FORMS.items()), default="index"),
     ),
-    Lines(
+    Line(
         "target",
         "Expected answer",
         "Written answers: <code>{{ answer }}</code>.",
         most=4_000,
-        rows=1,
     ),
     (
         Choice("scoring", "Right when", choices=list(SCORINGS.items()), default="exact"),
-        Lines("pattern", "Pattern", "Its first group is the answer.", most=500, rows=1),
+        Line("pattern", "Pattern", "Its first group is the answer.", most=500),
     ),
     Flag("ignore_case", "Capital and small letters are the same"),
     (

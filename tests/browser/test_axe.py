@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.fixtures import Settings
 
+from contributions.models import Comment
 from hub.actions.create_token import create_token
 from tests.browser.conftest import enter, sign_in
 from tests.browser.world import World, make_world
@@ -31,6 +32,9 @@ NO_PAGE = {
     "token_revoke": "POST only",
     "run_cancel": "POST only",
     "run_retry": "POST only",
+    "checkpoint_measure": "POST only",
+    "baseline_export": "a CSV file",
+    "benchmark_data": "rows of data",
     **dict.fromkeys(
         [
             "hold_release",
@@ -44,6 +48,7 @@ NO_PAGE = {
         "POST only",
     ),
     "contribution_say": "POST only",
+    "contribution_preview": "POST only",
     "contribution_merge": "POST only",
     "contribution_close": "POST only",
     "contribution_withdraw": "POST only",
@@ -81,6 +86,12 @@ def run(state: str, **more: Any) -> Visit:
 
 def contribution(state: str, **more: Any) -> Visit:
     return Visit("contribution_detail", lambda world: (world.contributions[state].pk,), **more)
+
+
+def said(world: World) -> tuple[int, int]:
+    """Ann's edited comment."""
+    number = world.contributions["revised"].pk
+    return number, Comment.objects.get(contribution=number, edited_at__isnull=False).pk
 
 
 CATALOGUE = (
@@ -129,18 +140,23 @@ MODERATING = (
 CONTRIBUTING = (
     Visit("contribution_list", person="ann"),
     Visit("contribution_list", query="?q=nothing"),
+    Visit("baseline_changes", lambda world: (world.variant.owner, world.variant.name)),
     contribution("open", person="ann"),
     contribution("revised", person="ben"),
     contribution("revised", query="?version=1"),
     contribution("approved", person="cleo"),
     contribution("merged"),
     contribution("closed"),
+    Visit("comment_edit", said, person="ann"),
+    Visit("comment_history", said),
+    contribution("revised", query="?quote=comment-1", person="ann"),
     contribution("dataset"),
     Visit("dco"),
     Visit("submit_choose"),
     Visit("draft_list", person="ann"),
     Visit("submit", lambda world: ("add-variant",), person="ann"),
     Visit("submit", lambda world: ("add-dataset",), person="ann"),
+    Visit("submit", lambda world: ("add-benchmark",), person="ann"),
     Visit("contribution_revise", lambda world: (world.contributions["revised"].pk,), person="ann"),
     Visit(
         "contribution_revise",

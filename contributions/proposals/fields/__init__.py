@@ -11,6 +11,7 @@ from contributions.proposals.fields.edges import Edges
 from contributions.proposals.fields.flag import Flag
 from contributions.proposals.fields.hidden import BasedOn, Subject
 from contributions.proposals.fields.licence import Licence, LicenceName
+from contributions.proposals.fields.line import Line
 from contributions.proposals.fields.lines import Lines
 from contributions.proposals.fields.link import Link
 from contributions.proposals.fields.names import Address, Commit, NamePart, Repository, Revision
@@ -36,6 +37,7 @@ __all__ = [
     "Flag",
     "Licence",
     "LicenceName",
+    "Line",
     "Lines",
     "Link",
     "NamePart",

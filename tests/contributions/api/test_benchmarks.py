@@ -36,7 +36,7 @@ def merged(by: APIClient, ben: User, cleo: User, **fields: object) -> Contributi
 def test_ten_prompts_come_back_with_a_payload_to_submit(by_ann: APIClient) -> None:
     payload = benchmark_payload(n_shot=1, examples=json.dumps(capitals(1, question="Which?")[0]))
     seen = by_ann.post(PREVIEW, {"payload": payload}, format="json").json()
-    assert seen["context"] == "Which?\nAnswer: Juhi 0\n\n"
+    assert seen["examples"] == "Which?\nAnswer: Juhi 0\n\n"
     assert seen["previews"][0]["choices"][0] == {"text": "Juhi 0", "right": True}
     sent = {"kind": "add_benchmark", "payload": seen["payload"], "sign_off": True}
     assert by_ann.post("/api/v1/contributions/", sent, format="json").status_code == 201
