@@ -33,7 +33,6 @@ urlpatterns = [
     ),
     path("", include("contributions.api.moderation_urls")),
     path("benchmarks/preview/", benchmarks.Preview.as_view(), name="api_benchmark_preview"),
-    path("", include("contributions.api.moderation_urls")),
     path("kinds/", views.Kinds.as_view(), name="api_kind_list"),
     path("contributions/", views.ContributionList.as_view(), name="api_contribution_list"),
     path("contributions/prefill/", views.Prefill.as_view(), name="api_contribution_prefill"),
