@@ -93,7 +93,8 @@ def background(config: Config, env: Mapping[str, str]) -> list[Program]:
         beat(config, env),
     ]
     if config.harness_python.exists():
-        programs.append(worker("bench", "cpu", 1, env))
+        # Two, so that trying a contribution does not wait for an evaluation to end.
+        programs.append(worker("bench", "cpu", 2, env))
     if config.demo:
         programs.append(manage("demo", env, "demo", rank=1))
     return programs
