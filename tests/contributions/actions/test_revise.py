@@ -22,7 +22,14 @@ pytestmark = pytest.mark.django_db
 
 def change(author: User, contribution: Contribution, head: int = 1, **fields: object) -> None:
     payload = variant_payload(contribution.subject, **(fields or {"summary": "Better."}))
-    revise(actor=author, contribution=contribution, payload=payload, note="Better", head=head, sign_off=True)
+    revise(
+        actor=author,
+        contribution=contribution,
+        payload=payload,
+        note="Better",
+        head=head,
+        sign_off=True,
+    )
 
 
 def test_a_new_version_lapses_approvals_and_starts_new_checks(
