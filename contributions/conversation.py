@@ -13,7 +13,7 @@ from contributions.models import Comment, Contribution, Event
 from contributions.threads import ShownThread
 
 # Events at the beginning, at the end, in a piece between, before one that a link leads to.
-FIRST, LATEST, PIECE, BEFORE = 20, 60, 100, 10
+FIRST, LATEST, PIECE, BEFORE = 10, 40, 100, 10
 # A page that stays open through more than this shows the newest of it.
 MOST_LATEST = 500
 # Of a thread: what opened it, and the newest.

@@ -39,6 +39,9 @@ class ContributionPage:
     evaluation: Evaluation
     # Why it ended without a merge, as whoever ended it put it.
     last_word: str
+    where: Where
+    # As it was before the rest was read (contributions/news.py).
+    stamp: str
 
     @property
     def check_seconds(self) -> str:
@@ -77,6 +80,7 @@ def read_page(
     version: str = "",
     against: str = "",
     where: Where | None = None,
+    stamp: str = "",
 ) -> ContributionPage:
     """`version` as it stands in the URL; the newest where it names none. A fixed number of queries."""
     versions = list(contribution.versions.select_related("author").order_by("-number"))
@@ -99,6 +103,8 @@ def read_page(
         reviewing=read_reviewing(contribution),
         evaluation=read_evaluation(contribution),
         last_word=_last_word(contribution),
+        where=where or Where(),
+        stamp=stamp,
     )
 
 

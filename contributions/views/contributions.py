@@ -75,11 +75,14 @@ def contribution_detail(request: HttpRequest, number: int) -> HttpResponse:
         # Nothing moved: htmx leaves the page, and what is marked or open in it, alone.
         return HttpResponse(status=204)
     contribution = Contribution.objects.select_related(*WITH).get(pk=number)
-    where = Where.of(request.GET.dict())
     page = read_page(
-        contribution, version=version, against=request.GET.get("against", ""), where=where
+        contribution,
+        version=version,
+        against=request.GET.get("against", ""),
+        where=Where.of(request.GET.dict()),
+        stamp=stamp,
     )
-    return show(request, page, where=where, stamp=stamp, **prepared(request, number))
+    return show(request, page, **prepared(request, number))
 
 
 def prepared(request: HttpRequest, number: int) -> dict[str, Any]:
@@ -97,8 +100,6 @@ def show(
     page: ContributionPage,
     *,
     status: int = 200,
-    where: Where | None = None,
-    stamp: str = "",
     **forms: Any,
 ) -> HttpResponse:
     """The page; `forms` are those that were refused, with what was typed still in them."""
@@ -112,12 +113,11 @@ def show(
         "page": page,
         "contribution": contribution,
         "section": "contributions",
-        "where": where or Where(),
-        "stamp": stamp,
+        "stamp": page.stamp,
         "read": read,
         # An open page goes over to the newest version unless it was asked for another.
         "version_asked": "version" in request.GET and not page.is_head,
-        "latest_from": where.latest if where and where.latest else told.start,
+        "latest_from": page.where.latest or told.start,
         "news": in_words(told.latest, since=since, reader=as_user(person)) if since else "",
         "say_form": SayForm(),
         "asking": read_asking(person, page.reviewing),
@@ -134,7 +134,7 @@ def show(
     }
     if not may_review:
         context["say_form"].fields["body"].help_text = "Markdown."
-    piece = "piece" if where and where.after else "live"
+    piece = "piece" if page.where.after else "live"
     return render_page(request, "contributions/detail.html", context, partial=piece, status=status)
 
 

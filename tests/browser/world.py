@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from contributions.actions.close import close
 from contributions.actions.comment import comment
+from contributions.actions.edit_comment import edit_comment
 from contributions.actions.merge import merge
 from contributions.actions.report_abuse import report_abuse
 from contributions.actions.review import review
@@ -206,7 +207,8 @@ def _revise(contribution: Contribution, ann: User, ben: User) -> None:
     """Checked with a failure and a warning, sent back, discussed, and revised."""
     pass_checks(contribution)
     review(reviewer=ben, contribution=contribution, head=1, verdict="request_changes", body=SAID)
-    comment(author=ann, contribution=contribution, body="I will.")
+    reply = comment(author=ann, contribution=contribution, body="I will.")
+    edit_comment(actor=ann, comment=reply, body="I will, @ben: see river/brook-01 and #1.")
     payload = variant_payload("river/revised", summary="Trained on rain.", card_text=CARD)
     revise(actor=ann, payload=payload, contribution=contribution, head=1, note="Trained on what.", sign_off=True)
     checks = Check.objects.filter(version__contribution=contribution, version__number=2)
