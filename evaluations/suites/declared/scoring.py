@@ -4,6 +4,7 @@ Loaded by lm_eval beside the task file of a job, and by rendering.py; needs only
 until an answer is to be read as mathematics.
 """
 
+import importlib
 import json
 import re
 import signal
@@ -70,10 +71,12 @@ def find(pattern: str, text: str) -> str | None:
 
 
 def same_mathematics(target: str, answer: str) -> bool:
-    from math_verify import parse, verify
-    from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig
-
-    kinds = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
-    gold = parse(f"${target}$", kinds)
-    found = parse(answer.rsplit("</think>", 1)[-1], kinds, parsing_timeout=MATHS_SECONDS)
-    return bool(found) and bool(verify(gold, found, timeout_seconds=MATHS_SECONDS))
+    maths = importlib.import_module("math_verify")
+    parser = importlib.import_module("math_verify.parser")
+    kinds = [
+        parser.LatexExtractionConfig(boxed_match_priority=0),
+        parser.ExprExtractionConfig(),
+    ]
+    gold = maths.parse(f"${target}$", kinds)
+    found = maths.parse(answer.rsplit("</think>", 1)[-1], kinds, parsing_timeout=MATHS_SECONDS)
+    return bool(found) and bool(maths.verify(gold, found, timeout_seconds=MATHS_SECONDS))
