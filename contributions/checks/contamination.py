@@ -7,7 +7,7 @@ named by their ids and never shown.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -100,7 +100,7 @@ def _dataset(context: Context, versions: list[BenchmarkVersion]) -> Verdict:
 
 
 def read_overlaps(
-    repo_id: str, commit: str, files: list[Mapping[str, Any]], versions: list[BenchmarkVersion]
+    repo_id: str, commit: str, files: Sequence[Mapping[str, Any]], versions: list[BenchmarkVersion]
 ) -> dict[str, dict[str, Any]]:
     """By digest of a benchmark version: items, hits and long_hits, ids of a few hits, bytes read.
 

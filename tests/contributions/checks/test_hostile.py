@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ class Calls:
         return os.system, ("touch /tmp/owned",)
 
 
-def checks_of(author: User, files: dict[str, bytes | None], **proposed: Any) -> dict[str, Check]:
+def checks_of(author: User, files: Mapping[str, bytes | None], **proposed: Any) -> dict[str, Check]:
     host("headwaters/brook", files)
     return run_checks(submitted(author, **proposed))
 

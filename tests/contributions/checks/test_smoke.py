@@ -51,7 +51,7 @@ def checked(contribution: Contribution) -> Check:
 
 def filled_with(weights: bytes, value: float) -> bytes:
     """The same tensors, every number the same."""
-    length = struct.unpack("<Q", weights[:8])[0]
+    length = int.from_bytes(weights[:8], "little")
     count = (len(weights) - 8 - length) // 4
     return weights[: 8 + length] + struct.pack("<f", value) * count
 
