@@ -291,7 +291,12 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     # Two sets of choices are called "role".
-    "ENUM_NAME_OVERRIDES": {"ReporterRoleEnum": "evaluations.models.claim.ReporterRole"},
+    "ENUM_NAME_OVERRIDES": {
+        "ReporterRoleEnum": "evaluations.models.claim.ReporterRole",
+        "ScopeRoleEnum": "hub.models.scope.ScopeRole",
+        "RunPurposeEnum": "evaluations.models.run.Purpose",
+        "DatasetPurposeEnum": "hub.models.dataset.Purpose",
+    },
 }
 
 # --- Pages --------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def attempt(
         if not isinstance(refused, Refusal) or not typed:
             messages.error(request, str(refused))
         status = next(code for kind, code in STATUS.items() if isinstance(refused, kind))
-        return show(request, read_page(contribution), status=status, **typed)
+        return show(request, read_page(contribution), status=status, **cast(Any, typed))
     drafts.forget(request)
     messages.success(request, done)
     return redirect(back_to or contribution)

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.fixtures import Settings
 
-from contributions.models import Comment
+from contributions.models import Comment, Thread
 from hub.actions.create_token import create_token
 from tests.browser.conftest import enter, sign_in
 from tests.browser.world import World, make_world
@@ -32,6 +32,20 @@ NO_PAGE = {
     "token_revoke": "POST only",
     "run_cancel": "POST only",
     "run_retry": "POST only",
+    "run_replicate": "POST only",
+    **dict.fromkeys(
+        [
+            "contribution_assign",
+            "contribution_unassign",
+            "thread_answer",
+            "thread_resolve",
+            "thread_reopen",
+            "scope_add",
+            "scope_remove",
+            "policy_set",
+        ],
+        "POST only",
+    ),
     "checkpoint_measure": "POST only",
     "baseline_export": "a CSV file",
     "benchmark_data": "rows of data",
@@ -94,6 +108,16 @@ def said(world: World) -> tuple[int, int]:
     return number, Comment.objects.get(contribution=number, edited_at__isnull=False).pk
 
 
+def newest(world: World) -> tuple[int]:
+    return (world.contributions["revised"].pk,)
+
+
+def thread(world: World) -> tuple[int, int]:
+    opened = Thread.objects.filter(contribution=world.contributions["revised"]).first()
+    assert opened is not None
+    return opened.contribution_id, opened.pk
+
+
 CATALOGUE = (
     Visit("front"),
     Visit("variant_list"),
@@ -136,6 +160,17 @@ MODERATING = (
     Visit("report", query="?person=ben", person="ann"),
     Visit("abuse_report", lambda world: (world.report.pk,), person="cleo"),
     Visit("person_detail", lambda world: ("ann",), person="cleo"),
+)
+REVIEWING = (
+    Visit("review_queue", person="ben"),
+    Visit("review_queue", query="?which=all", person="cleo"),
+    Visit("review_queue", query="?which=mine", person="ann"),
+    Visit("thread_open", newest, query="?field=licence", person="ben"),
+    Visit("thread_open", newest, query="?field=card_text&line=1", person="ben"),
+    Visit("thread_detail", thread, person="ann"),
+    Visit("group_list"),
+    Visit("group_detail", lambda world: ("algorithm",), person="cleo"),
+    Visit("group_detail", lambda world: ("algorithm",)),
 )
 CONTRIBUTING = (
     Visit("contribution_list", person="ann"),
@@ -209,6 +244,7 @@ GROUPS = {
     "measuring": MEASURING,
     "contributing": CONTRIBUTING,
     "moderating": MODERATING,
+    "reviewing": REVIEWING,
     "signed out": SIGNED_OUT,
 }
 

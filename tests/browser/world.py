@@ -10,6 +10,7 @@ from contributions.actions.close import close
 from contributions.actions.comment import comment
 from contributions.actions.edit_comment import edit_comment
 from contributions.actions.merge import merge
+from contributions.actions.open_thread import open_thread
 from contributions.actions.report_abuse import report_abuse
 from contributions.actions.review import review
 from contributions.actions.revise import revise
@@ -19,7 +20,7 @@ from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
 from evaluations.actions.settle_dispute import settle_dispute
 from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent
-from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User
+from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User, WorkingGroup
 from hub.models.user import Role
 from tests.contributions.moderating import held_comment
 from tests.contributions.stories import (
@@ -37,6 +38,7 @@ from tests.factories import (
     make_dataset,
     make_recipe,
     make_run,
+    make_scope,
     make_score,
     make_user,
     make_variant,
@@ -193,9 +195,16 @@ def runs_in_every_state(person: User) -> dict[str, Run]:
 
 def contributions_in_every_state(ann: User, ben: User, cleo: User) -> dict[str, Contribution]:
     states = ("open", "revised", "approved", "merged", "closed")
+    group, _ = WorkingGroup.objects.get_or_create(slug="algorithm", defaults={"name": "Algorithm"})
+    make_scope(group, cleo, "maintainer", owner="river", kinds=["add_variant"])
     made = {state: submitted(ann, f"river/{state}") for state in states}
     made["dataset"] = submit(
-        author=ann, kind="add_dataset", payload=dataset_payload("river/lake"), note="Still water.", sign_off=True)
+        author=ann,
+        kind="add_dataset",
+        payload=dataset_payload("river/lake"),
+        note="Still water.",
+        sign_off=True,
+    )
     _revise(made["revised"], ann, ben)
     approved(made["approved"], ben)
     merge(actor=cleo, contribution=approved(made["merged"], ben), head=1)
@@ -210,7 +219,15 @@ def _revise(contribution: Contribution, ann: User, ben: User) -> None:
     reply = comment(author=ann, contribution=contribution, body="I will.")
     edit_comment(actor=ann, comment=reply, body="I will, @ben: see river/brook-01 and #1.")
     payload = variant_payload("river/revised", summary="Trained on rain.", card_text=CARD)
-    revise(actor=ann, payload=payload, contribution=contribution, head=1, note="Trained on what.", sign_off=True)
+    revise(
+        actor=ann,
+        payload=payload,
+        contribution=contribution,
+        head=1,
+        note="Trained on what.",
+        sign_off=True,
+    )
+    open_thread(author=ben, contribution=contribution, head=2, field="card_text", line=1, body=SAID)
     checks = Check.objects.filter(version__contribution=contribution, version__number=2)
     first, second = checks.order_by("pk")[:2]
     said = {"finished_at": timezone.now(), "whose": "submitter"}

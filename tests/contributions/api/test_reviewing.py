@@ -105,6 +105,6 @@ def test_groups_are_read_by_everybody_and_run_by_maintainers(
     policy = {"approvals": 2, "required_checks": ["licence"]}
     changed = api.post(reverse("api_policy_set", args=["data"]), policy, format="json")
     assert (changed.json()["approvals"], changed.json()["required_checks"]) == (2, ["licence"])
-    wrong = {"approvals": 1, "required_checks": ["weather"]}
-    refused = api.post(reverse("api_policy_set", args=["data"]), wrong, format="json")
+    unknown = {"approvals": 1, "required_checks": ["weather"]}
+    refused = api.post(reverse("api_policy_set", args=["data"]), unknown, format="json")
     assert list(refused.json()["error"]["fields"]) == ["required_checks"]

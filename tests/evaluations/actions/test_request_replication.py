@@ -129,5 +129,5 @@ def test_the_button_and_the_api_ask_for_one(measured: Run, sam: User, api: APICl
     made = Run.objects.get(purpose="replicate")
     assert answer["Location"] == made.get_absolute_url()
     api.force_authenticate(make_user())
-    answer = api.post(reverse("api_run_replicate", args=[measured.pk]))
-    assert (answer.status_code, answer.json()["purpose"]) == (201, "replicate")
+    told = api.post(reverse("api_run_replicate", args=[measured.pk]))
+    assert (told.status_code, told.json()["purpose"]) == (201, "replicate")
