@@ -121,7 +121,9 @@ def _newest_scores(variant: ModelVariant, benchmarks: Collection[int]) -> dict[i
 
 
 def _beside(claim: Claim, score: Score | None) -> Beside:
-    return Beside(claim.benchmark_name, claim.benchmark, score and read_score(score))
+    return Beside(
+        claim.benchmark_name, claim.benchmark, None if score is None else read_score(score)
+    )
 
 
 def _same_metric(claim: Claim, score: Score) -> bool:

@@ -7,7 +7,7 @@ nothing is copied, so lifting it clears everybody at once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -91,7 +91,7 @@ def marks_of(variants: Sequence[int]) -> dict[int, Mark]:
     """One mark for each of `variants` (primary keys) that something stands against. One query."""
     if not variants:
         return {}
-    values = {
+    values: dict[str, Any] = {
         "roots": list(variants),
         "held": [str(relation) for relation in HOLDING_BACK],
         "inherited": [str(reason) for reason in INHERITED],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -142,7 +142,7 @@ def report_decide(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _reported(request: HttpRequest) -> dict[str, Comment | Contribution | User | None]:
+def _reported(request: HttpRequest) -> dict[str, Any]:
     query = request.GET
     number = {
         name: int(text)

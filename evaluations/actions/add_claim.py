@@ -67,7 +67,9 @@ def benchmark_called(name: str) -> Benchmark | None:
     called = Q(slug__iexact=name) | Q(name__iexact=name) | Q(dataset_name__iexact=name)
     found = list(Benchmark.objects.filter(called).order_by("pk"))
     named = [each for each in found if name.lower() in (each.slug.lower(), each.name.lower())]
-    return (named or (found if len(found) == 1 else [None]))[0]
+    if named:
+        return named[0]
+    return found[0] if len(found) == 1 else None
 
 
 def claim_problems(facts: ClaimFacts, benchmark: Benchmark | None) -> dict[str, list[str]]:

@@ -44,7 +44,8 @@ def register(place: str, name: str, *, shown: Shown, read: Read) -> None:
 
 def fields(place: str) -> dict[str, Any]:
     """The fields of `place`, made anew for one serializer."""
+    described: Any = extend_schema_field
     return {
-        name: extend_schema_field(shown(many=True))(Further(shown, read))
+        name: described(shown(many=True))(Further(shown, read))
         for name, (shown, read) in _fields[place].items()
     }
