@@ -1,6 +1,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from contributions import proposals
 from contributions.actions.submit import submit
 from contributions.models import Contribution, Event
 from hub.models import User
@@ -22,7 +23,7 @@ def test_a_submission_opens_with_a_version_its_checks_and_an_event(ann: User) ->
     assert (version.number, version.author, version.payload["licence"]) == (1, ann, "apache-2.0")
     assert {
         name: check.state for name, check in head_checks(contribution).items()
-    } == dict.fromkeys(["origin", "files", "card", "licence", "duplicates"], "queued")
+    } == dict.fromkeys(proposals.get("add_variant").checks.names, "queued")
     event = contribution.events.get()
     assert (event.verb, event.actor, event.to_state) == ("submitted", ann, "open")
 
@@ -50,7 +51,7 @@ def test_a_dataset_goes_to_the_data_group(ann: User) -> None:
     contribution = submit(author=ann, kind="add_dataset", payload=dataset_payload(), sign_off=True)
     assert contribution.group is not None
     assert (contribution.group.slug, contribution.title) == ("data", "Add dataset headwaters/pool")
-    assert set(head_checks(contribution)) == {"origin", "card", "licence", "duplicates"}
+    assert set(head_checks(contribution)) == set(proposals.get("add_dataset").checks.names)
 
 
 def test_somebody_without_an_active_account_cannot_submit() -> None:
@@ -97,3 +98,19 @@ def test_a_kind_that_is_none_and_an_endless_note_are_refused(
         submit(author=ann, kind=kind, payload=variant_payload(), note=note, sign_off=True)
     assert refused.value.code == code
     assert not Event.objects.exists()
+
+
+def test_a_person_signs_what_they_send_and_a_program_cannot(ann: User) -> None:
+    with pytest.raises(Refusal) as refused:
+        submit(author=ann, kind="add_variant", payload=variant_payload())
+    assert list(refused.value.fields) == ["sign_off"]
+    ann.first_name, ann.last_name = "Ann", "Brook"
+    ann.save()
+    signed = submitted(ann).versions.get()
+    assert (signed.signed_off, signed.signed_by) == ("Ann Brook", ann)
+    robot = make_user("robot", is_bot=True)
+    payload = variant_payload("sea/salt")
+    unsigned = submit(
+        author=robot, kind="add_variant", payload=payload, sign_off=True, assisted_by="reader:2"
+    ).versions.get()
+    assert (unsigned.signed_off, unsigned.signed_by, unsigned.assisted_by) == ("", None, "reader:2")
