@@ -62,6 +62,8 @@ class ShownCheck:
         seconds = self.check.seconds
         if seconds is None:
             return ""
+        if seconds < 0.1:
+            return "under 0.1 s"
         if seconds < 60:
             return f"{seconds:.1f} s"
         return f"{seconds / 60:.0f} min"

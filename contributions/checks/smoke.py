@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from django.template.defaultfilters import filesizeformat
 
 from contributions.checks.file_safety import is_adapter, is_gguf_only
 from contributions.checks.pinned import read_pinned_json
@@ -50,10 +51,11 @@ def run(context: Context) -> Verdict:
     if is_adapter(pinned) or is_gguf_only(pinned):
         return Verdict("skipped", "Only whole models in safetensors are tried.")
     if manifest.size > settings.SMOKE_MAX_BYTES:
-        size, most = manifest.size / 1e9, settings.SMOKE_MAX_BYTES / 1e9
+        most = filesizeformat(settings.SMOKE_MAX_BYTES)
         text = (
-            f"{size:,.1f} GB; up to {most:,.1f} GB are tried here, a run of more begins with this."
+            f"Not tried: {filesizeformat(manifest.size)}, more than {most}. Its run begins with it."
         )
+        text = text.replace("\xa0", " ")
         return Verdict("skipped", text, code="too_large")
     if earlier := _earlier(manifest.digest):
         return Verdict(
