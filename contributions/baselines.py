@@ -13,6 +13,7 @@ from contributions.models import Check, Contribution, Version
 from contributions.models.check import FIRST
 from evaluations.report import Overall, overalls
 from hub.models import Checkpoint, FormerName, ModelVariant
+from hub.templatetags.hub_format import MINUS
 
 KIND = "change_baseline"
 
@@ -26,6 +27,11 @@ class Line:
     commit: str
     loss: Mapping[str, Any] | None
     overall: Overall | None
+
+    @property
+    def loss_delta(self) -> str:
+        """Not coloured: one run a side says nothing of how sure it is."""
+        return "" if self.loss is None else f"{self.loss['delta']:+.3f}".replace("-", MINUS)
 
     @property
     def loss_at(self) -> str:

@@ -13,7 +13,7 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 40
 MOST_CORNERS = 600
 TABLE_ROWS = 6
 # Losses of the first steps are many times the last; what matters would be a flat line below them.
-WARM_UP = 0.1
+WARM_UP = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class CurveChart:
 
 
 def draw(baseline: Curve, changed: Curve) -> CurveChart:
-    """What stands above the losses after the first tenth is left out of the drawing, not of the table."""
+    """What stands above the losses after the first fifth of a curve is left out of the drawing, not of the table."""
     matched = match(baseline, changed)
     axis: Axis = matched.axis if matched else "steps"
     curves = (baseline, changed)
     lines = [thinned(curve, axis, MOST_CORNERS) for curve in curves]
     last = max(curve.along(axis)[-1] for curve in curves)
-    ceiling, floor = _span(lines, last * WARM_UP)
+    ceiling, floor = _span(lines)
     steps = round_steps(floor, ceiling)
     x = scale(0, last, LEFT, WIDTH - RIGHT)
     y = scale(min(steps[0], floor), max(steps[-1], ceiling), HEIGHT - BOTTOM, TOP)
@@ -62,9 +62,14 @@ def draw(baseline: Curve, changed: Curve) -> CurveChart:
     )
 
 
-def _span(lines: Sequence[Sequence[tuple[float, float]]], warm: float) -> tuple[float, float]:
-    settled = [loss for line in lines for place, loss in line if place >= warm]
-    settled = settled or [loss for line in lines for _, loss in line]
+def _span(lines: Sequence[Sequence[tuple[float, float]]]) -> tuple[float, float]:
+    """Highest and lowest loss once each curve, by its own length, has warmed up."""
+    settled = [
+        loss
+        for line in lines
+        for place, loss in line
+        if place >= line[0][0] + WARM_UP * (line[-1][0] - line[0][0])
+    ]
     return max(settled), min(settled)
 
 

@@ -32,12 +32,6 @@ class Evaluation:
         others = self.report.runs if self.report else []
         return list({run.pk: run for run in (*others, *own)}.values())
 
-    @property
-    def moves(self) -> list[tuple[int, str, Any]]:
-        """Differs whenever a reader would see something else."""
-        live = [(run.pk, run.state, run.progress.get("done")) for run in self.working]
-        return live + [(run.pk, run.state, None) for run in self.runs]
-
 
 def read_evaluation(contribution: Contribution) -> Evaluation:
     """Empty until it is merged. No query then; fourteen at most afterwards, however many recipes."""

@@ -125,7 +125,13 @@ class ChangeBaseline(AddVariant):
         Section(
             "What changed, and why",
             "Only what is different: everything else is taken to be as in the baseline.",
-            Prose("hypothesis", "Hypothesis", "What you expected of it. Markdown.", required=True),
+            Prose(
+                "hypothesis",
+                "Hypothesis",
+                "What you expected of it. Markdown.",
+                required=True,
+                in_summary=False,
+            ),
             Link("code", "Code", "A commit or pull request with the change."),
             CONFIGURATION,
             MIX,
