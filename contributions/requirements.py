@@ -17,6 +17,15 @@ from contributions.models import Check, Contribution, Review, Thread, Version
 from contributions.models.review import Verdict
 
 Row = TypeVar("Row")
+CHECK_WORDS = {
+    "queued": "has not run yet",
+    "running": "is running",
+    "passed": "passed",
+    "warning": "passed with a warning",
+    "skipped": "was not needed",
+    "failed": "failed",
+    "errored": "could not be completed",
+}
 
 
 @dataclass(frozen=True)
@@ -99,17 +108,8 @@ def threads(facts: Facts) -> Iterable[Requirement]:
 
 
 def checks(facts: Facts) -> Iterable[Requirement]:
-    words = {
-        "queued": "has not run yet",
-        "running": "is running",
-        "passed": "passed",
-        "warning": "passed with a warning",
-        "skipped": "was not needed",
-        "failed": "failed",
-        "errored": "could not be completed",
-    }
     for check in facts.required_checks:
-        text = f"Check “{check.name}” {words[check.state]}."
+        text = f"Check “{check.name}” {CHECK_WORDS[check.state]}."
         yield Requirement(f"check:{check.name}", text, check.is_green)
 
 

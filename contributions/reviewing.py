@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from contributions import permissions
 from contributions.checks import CHECKS
 from contributions.models import Assignment, Contribution, Review
-from contributions.requirements import LOOKED_UP, REQUIREMENTS, Facts, Requirement, read_facts
+from contributions.models.review import Verdict
+from contributions.requirements import (
+    CHECK_WORDS,
+    LOOKED_UP,
+    REQUIREMENTS,
+    Facts,
+    Requirement,
+    read_facts,
+)
 from contributions.suggestions import Suggestion, suggest_reviewers
 from contributions.trailers import Trailer, as_message, trailers
 from hub.models import Scope
@@ -28,13 +36,43 @@ class Reviewing:
 
     @property
     def asked(self) -> list[Requirement]:
-        """The requirements as people read them: checks by their labels, those that passed as one."""
+        """The requirements as people read them: checks by their labels, those that passed as one, and
+        those that have not run yet.
+        """
         passed = [one for one in self.requirements if one.code in _CHECKS and one.met]
-        shown = [_by_label(one) for one in self.requirements if one not in passed]
+        waiting = [one for one in self.requirements if one.code in _CHECKS and _waits(one)]
+        folded = [*passed, *(waiting if len(waiting) > 1 else ())]
+        shown = [_by_label(one) for one in self.requirements if one not in folded]
+        if len(waiting) > 1:
+            text = f"{len(waiting)} required checks have not run yet."
+            shown.append(Requirement("checks_waiting", text, met=False))
         if passed:
             count = f"{len(passed)} required check{'s' if len(passed) > 1 else ''} passed."
             shown.append(Requirement("checks", count, met=True))
         return shown
+
+    @property
+    def lapsed_words(self) -> dict[int, str]:
+        """By reviewer: what they said of which version, for those who were asked again."""
+        return {
+            review.reviewer_id: f"{_SAID[review.verdict]} version {review.version.number}, lapsed"
+            for review in self.lapsed
+        }
+
+    @property
+    def waited_for(self) -> list[tuple[Assignment, str]]:
+        """Whose review was asked for, with what they said of an earlier version."""
+        return [(one, self.lapsed_words.get(one.reviewer_id, "")) for one in self.assignments]
+
+    @property
+    def gone(self) -> list[tuple[Review, str]]:
+        """Whose word has lapsed and nobody waits for any more."""
+        asked = {one.reviewer_id for one in self.assignments}
+        return [
+            (review, self.lapsed_words[review.reviewer_id])
+            for review in self.lapsed
+            if review.reviewer_id not in asked
+        ]
 
     @property
     def unmet(self) -> list[Requirement]:
@@ -46,6 +84,13 @@ class Reviewing:
 
 
 _CHECKS = {f"check:{name}": name for name in CHECKS}
+
+
+_SAID = {Verdict.APPROVE: "approved", Verdict.REQUEST_CHANGES: "wanted changes to"}
+
+
+def _waits(requirement: Requirement) -> bool:
+    return requirement.text.endswith(f"{CHECK_WORDS['queued']}.")
 
 
 def _by_label(requirement: Requirement) -> Requirement:
@@ -96,7 +141,11 @@ def read_asking(person: permissions.Person, reviewing: Reviewing) -> Asking:
     return Asking(
         may_ask_anybody=maintains,
         may_take=person.pk not in asked and permissions.reviews(person, contribution),
-        suggestions=suggest_reviewers(contribution) if maintains or is_author else (),
+        suggestions=[
+            one
+            for one in (suggest_reviewers(contribution) if maintains or is_author else ())
+            if one.person != person
+        ],
         may_release=frozenset(
             one.pk
             for one in reviewing.assignments
