@@ -38,7 +38,7 @@ class CurveChart:
 
 
 def draw(baseline: Curve, changed: Curve) -> CurveChart:
-    """What stands above the losses after the first fifth of a curve is left out of the drawing, not of the table."""
+    """What stands above the losses after its first fifth is left out of the drawing, not of the table."""
     matched = match(baseline, changed)
     axis: Axis = matched.axis if matched else "steps"
     curves = (baseline, changed)
