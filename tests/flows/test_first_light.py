@@ -62,7 +62,8 @@ def test_a_variant_goes_in_through_the_api_and_its_scores_stand_on_the_board(
     )
     assert known["payload"]["licence"] == "apache-2.0"
     assert known["payload"]["architecture"] == "LlamaForCausalLM"
-    made = posted(author, "contributions/", {"kind": "add_variant", "payload": known["payload"], "sign_off": True})
+    proposed = {"kind": "add_variant", "payload": known["payload"], "sign_off": True}
+    made = posted(author, "contributions/", proposed)
     number = made["number"]
 
     for check in Check.objects.order_by("pk"):
