@@ -1,5 +1,7 @@
 """Differences as people read them, and three-way merges."""
 
+from typing import Any
+
 import pytest
 
 from contributions.merging import (
@@ -95,8 +97,16 @@ def test_lines_that_touch_conflict(mine: str, theirs: str) -> None:
 
 
 def test_tensors_that_differ_are_named_with_type_and_shape() -> None:
-    old = [["embed", "F32", [264, 128]], ["head", "F32", [128]], ["same", "F16", [2]]]
-    new = [["embed", "BF16", [264, 128]], ["same", "F16", [2]], ["bias", "F32", []]]
+    old: list[list[Any]] = [
+        ["embed", "F32", [264, 128]],
+        ["head", "F32", [128]],
+        ["same", "F16", [2]],
+    ]
+    new: list[list[Any]] = [
+        ["embed", "BF16", [264, 128]],
+        ["same", "F16", [2]],
+        ["bias", "F32", []],
+    ]
     assert tensor_changes(old, new) == [
         TensorChange("embed", "F32 [264, 128]", "BF16 [264, 128]"),
         TensorChange("bias", "", "F32 []"),

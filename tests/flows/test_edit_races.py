@@ -1,5 +1,7 @@
 """Two edits of one entry are merged at the same moment: the second sees what the first did."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from contributions.actions.merge import merge
@@ -22,7 +24,7 @@ def salt(cleo: User) -> ModelVariant:
     return publish_variant(actor=cleo, facts=facts, manifest=make_manifest("salt"))
 
 
-def merged_at_once(author: User, ben: User, cleo: User, *edits: dict[str, object]) -> list[str]:
+def merged_at_once(author: User, ben: User, cleo: User, *edits: Mapping[str, object]) -> list[str]:
     """ "done", or the code of what a merger was told, in the order of `edits`."""
     numbers = [
         approved(
