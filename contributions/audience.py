@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from contributions.mentions import names_in
-from contributions.models import Assignment, Block, Event, Review, Version, Watch
+from contributions.models import Assignment, Block, Event, Hold, Review, Version, Watch
 from contributions.models.notification import Why
 from hub.models import Dataset, ModelVariant, User
 
 # The timeline and webhooks have them; an inbox full of them would hide the rest.
-QUIET = frozenset({"rerun", "signed", "resolved", "referenced"})
+QUIET = frozenset({"rerun", "signed", "unassigned", "resolved", "referenced"})
 # Only whoever the event names.
 PERSONAL = frozenset({"assigned"})
 # Of what somebody watches an entry for; the conversation is for those who take part.
@@ -38,6 +38,17 @@ class Around:
     blockers: Mapping[int, set[int]]
     # Username -> person
     people: Mapping[str, int]
+
+
+def audible() -> QuerySet[Event]:
+    """Without what is held for a maintainer's look: that is told when it is released, or never."""
+    held = Hold.objects.exclude(state="released")
+    note = held.filter(
+        version__contribution=OuterRef("contribution"), version__number=OuterRef("version_number")
+    )
+    held_comment = Exists(held.filter(comment=OuterRef("comment")))
+    held_note = Q(Exists(note), verb__in=["submitted", "revised"])
+    return Event.objects.filter(~held_comment, ~held_note)
 
 
 def text_of(event: Event) -> str:

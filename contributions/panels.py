@@ -10,6 +10,7 @@ from contributions.citation import bibtex
 from contributions.credit import behind, downstream_of, reproduced_by
 from contributions.models import Contribution, Reference
 from contributions.page import read_lines
+from contributions.watching import read_watched
 from evaluations.models import Benchmark, Run
 from hub import panels
 from hub.models import Dataset, ModelVariant, User
@@ -57,6 +58,10 @@ def _history(which: Q) -> panels.Filled | None:
     """What made an entry, and what else was proposed under its name."""
     rows = list(Contribution.objects.filter(which).select_related("author")[:SHOWN])
     return ("contributions/_history.html", {"contributions": rows}) if rows else None
+
+
+def entry_watch(request: HttpRequest, entry: ModelVariant | Dataset) -> panels.Filled:
+    return "contributions/_watch.html", {"watched": read_watched(entry, request.user)}
 
 
 def person_work(request: HttpRequest, person: User) -> panels.Filled | None:
@@ -159,6 +164,8 @@ panels.register("benchmark", benchmark_history, order=50)
 panels.register("variant_side", variant_mentions, order=60)
 panels.register("dataset_side", dataset_mentions, order=60)
 panels.register("run_side", run_mentions, order=60)
+panels.register("variant_side", entry_watch, order=60)
+panels.register("dataset_side", entry_watch, order=60)
 panels.register("person", person_work, order=10)
 panels.register("person", person_downstream, order=20)
 panels.register("variant", entry_credit, order=90)

@@ -13,6 +13,7 @@ DEEDS = {
     "checked": "checked version {version}",
     "rerun": "asked for a check to run again",
     "assigned": "asked {person} for a review",
+    "unassigned": "asks {person} for a review no more",
     "reviewed": "reviewed version {version}",
     "commented": "commented",
     "resolved": "resolved a thread",
@@ -25,6 +26,10 @@ DEEDS = {
     "withdrawn": "withdrew this",
 }
 OUTCOMES = {"failed": "failed", "errored": "could not be completed"}
+RUNS = {
+    "failed": "could not measure what was merged",
+    "cancelled": "was told not to measure what was merged",
+}
 VERDICTS = {
     Verdict.APPROVE.value: "approved version {version}",
     Verdict.REQUEST_CHANGES.value: "requested changes to version {version}",
@@ -38,6 +43,8 @@ def sentence(event: Event) -> str:
         label = CHECKS[name].label if name in CHECKS else name
         return f"“{label}” {OUTCOMES[event.to_state]} on version {event.version_number}"
     words = DEEDS.get(event.verb, f"{event.verb} this".replace("_", " "))
+    if event.verb == "measured":
+        words = RUNS.get(event.to_state, words)
     if event.review:
         words = VERDICTS.get(event.review.verdict, words)
     who = event.actor.username if event.actor else HUB

@@ -20,6 +20,8 @@ from contributions.views import (
 
 urlpatterns = [
     path("dco/", dco.certificate, name="dco"),
+    # /inbox/ /account/mail/ /account/webhooks/ /feeds/ …/watch/
+    path("", include("contributions.news_urls")),
     # /submit/
     path("submit/", submit.choose_kind, name="submit_choose"),
     path("submit/<slug:slug>/", submit.submit_entry, name="submit"),

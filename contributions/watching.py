@@ -35,6 +35,19 @@ class Watched:
     watchers: int
 
     @property
+    def url(self) -> str:
+        """Where a choice is posted."""
+        return f"{self.thing.get_absolute_url()}watch/"
+
+    @property
+    def feed(self) -> str:
+        return f"/feeds{self.thing.get_absolute_url()}"
+
+    @property
+    def icon(self) -> str:
+        return "bell" if self.attention == Attention.WATCHING else "circle-slash"
+
+    @property
     def choices(self) -> list[tuple[Attention, str]]:
         """Each with what it means; an entry cannot be muted, since nobody hears of it unasked."""
         if isinstance(self.thing, Contribution):

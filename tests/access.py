@@ -56,6 +56,8 @@ RUN = {"pk": "run"}
 PERSON = {"username": "person"}
 BOARD = {"slug": "board"}
 HEAD = {"head": 1}
+WEBHOOK = {"pk": "webhook"}
+WATCH = {"attention": "watching"}
 WHY = {"why": "A reason."}
 SAY = {"body": "A word."}
 THREAD_ABOUT = {**HEAD, **SAY, "field": "licence"}
@@ -237,6 +239,41 @@ TABLE: dict[str, Row] = {
     "api_contribution_withdraw": Row(post=AUTHOR, address=CONTRIBUTION, body=WHY),
     "api_check_rerun": Row(post=AUTHOR_OR_MAINTAINER, address=CHECK),
     "api_check_adopt": Row(post=AUTHOR, address=CHECK, body={**HEAD, "position": 0}),
+    # --- contributions: what happened
+    "inbox": Row(get=SIGNED_IN),
+    "inbox_count": READ,
+    "inbox_read": Row(post=SIGNED_IN),
+    "contribution_watch": Row(post=SIGNED_IN, address=CONTRIBUTION, body=WATCH),
+    "variant_watch": Row(post=SIGNED_IN, address=VARIANT, body=WATCH),
+    "dataset_watch": Row(post=SIGNED_IN, address=DATASET, body=WATCH),
+    "mail_preference": Row(get=SIGNED_IN, post=SIGNED_IN),
+    # Whoever has the mail: the signed address is the right, as RFC 8058 wants it.
+    "mail_stop": Row(get=ANYBODY, post=ANYBODY, address={"token": "mail_token"}),
+    "webhook_list": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "webhook_detail": Row(get=AUTHOR, post=AUTHOR, address=WEBHOOK),
+    "webhook_secret": Row(get=AUTHOR, address=WEBHOOK),
+    "webhook_switch": Row(post=AUTHOR, address=WEBHOOK),
+    "webhook_try": Row(post=AUTHOR, address=WEBHOOK),
+    "delivery_again": Row(post=AUTHOR, address={"pk": "delivery"}),
+    "feed_contributions": READ,
+    "feed_merged": READ,
+    "feed_contribution": Row(get=ANYBODY, address=CONTRIBUTION),
+    "feed_variant": Row(get=ANYBODY, address=VARIANT),
+    "feed_dataset": Row(get=ANYBODY, address=DATASET),
+    "feed_board": Row(get=ANYBODY, address=BOARD),
+    "api_notification_list": Row(get=SIGNED_IN),
+    "api_notification_read": Row(post=SIGNED_IN),
+    "api_mail": Row(get=SIGNED_IN, post=SIGNED_IN, body={"pace": "off"}),
+    "api_contribution_watch": Row(get=SIGNED_IN, post=SIGNED_IN, address=CONTRIBUTION, body=WATCH),
+    "api_variant_watch": Row(get=SIGNED_IN, post=SIGNED_IN, address=VARIANT, body=WATCH),
+    "api_dataset_watch": Row(get=SIGNED_IN, post=SIGNED_IN, address=DATASET, body=WATCH),
+    "api_webhook_list": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "api_webhook_detail": Row(get=AUTHOR, post=AUTHOR, address=WEBHOOK),
+    "api_webhook_switch": Row(post=AUTHOR, address=WEBHOOK, body={"on": False}),
+    "api_webhook_try": Row(post=AUTHOR, address=WEBHOOK),
+    # Of a webhook of somebody else the log is empty, whether there is such a webhook or not.
+    "api_delivery_list": Row(get=SIGNED_IN, address=WEBHOOK),
+    "api_delivery_again": Row(post=AUTHOR, address={"pk": "delivery"}),
     # --- allauth: signing in is for everybody, the rest for whoever is signed in
     **dict.fromkeys(
         [

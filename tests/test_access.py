@@ -21,11 +21,13 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from contributions.actions.assign import assign
 from contributions.actions.comment import comment
 from contributions.actions.open_thread import open_thread
-from contributions.models import Check, Contribution, Draft
 from contributions.actions.report_abuse import report_abuse
+from contributions.mail import unsubscribe_token
+from contributions.models import Check, Contribution, Draft
 from hub.actions.create_token import create_token
 from hub.models import User, WorkingGroup
 from tests.access import ANYBODY, FAMILIES, HEAD, TABLE, VERDICT, WHY, Row
+from tests.contributions.hearing import make_ping, make_webhook
 from tests.contributions.moderating import held_comment
 from tests.contributions.stories import submitted
 from tests.evaluations.claiming import make_claim
@@ -90,7 +92,11 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         author=ann, contribution=contribution, head=1, field="licence", body="Is it?"
     )
     scope = make_scope(WorkingGroup.objects.get(slug="data"), ben)
+    webhook = make_webhook(ann)
     return {
+        "webhook": webhook.pk,
+        "delivery": make_ping(webhook, state="failed").pk,
+        "mail_token": unsubscribe_token(ann),
         "thread": thread.pk,
         "group": scope.group.slug,
         "scope": scope.pk,

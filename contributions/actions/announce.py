@@ -7,15 +7,13 @@ not at all. Events that another announcer holds are skipped; a message that got 
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from contributions.audience import FAILED, hearers, read_around
+from contributions.audience import FAILED, audible, hearers, read_around
 from contributions.models import (
     Contribution,
     Delivery,
     Event,
-    Hold,
     Notification,
     Webhook,
 )
@@ -35,22 +33,13 @@ def announce() -> int:
     return total
 
 
-def _waiting() -> QuerySet[Event]:
-    """In order. What is held for a maintainer's look waits for that look."""
-    held = Hold.objects.exclude(state="released")
-    note = held.filter(
-        version__contribution=OuterRef("contribution"), version__number=OuterRef("version_number")
-    )
-    quiet = Exists(held.filter(comment=OuterRef("comment")))
-    quiet_note = Q(Exists(note), verb__in=["submitted", "revised"])
-    return Event.objects.filter(~quiet, ~quiet_note, announced=False).order_by("pk")
-
-
 def _announce_batch() -> int:
     with transaction.atomic():
         pointed = ("contribution__author", "contribution__group", "actor", "comment", "review")
         events = list(
-            _waiting()
+            audible()
+            .filter(announced=False)
+            .order_by("pk")
             .select_related(*pointed, "checked", "person")
             .select_for_update(skip_locked=True, of=("self",))[:BATCH]
         )

@@ -16,6 +16,7 @@ from contributions.api import (
 )
 
 urlpatterns = [
+    path("", include("contributions.api.news_urls")),
     path(
         "variants/<entry:owner>/<entry:name>/credit/",
         credit.VariantCredit.as_view(),

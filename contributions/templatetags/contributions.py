@@ -1,11 +1,17 @@
 """How states, events and checks are worded and drawn."""
 
+import inspect
+import json
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
+from contributions import receiver
 from contributions.checks import CHECKS
 from contributions.linking import Links
 from contributions.models import Event
+from contributions.sentences import DEEDS
 from contributions.threads import ShownThread
 from hub import cards, markdown
 
@@ -39,6 +45,8 @@ LOOKS = {
     "merged": ("git-merge", "t-done"),
     "closed": ("git-pull-request-closed", "t-bad"),
     "withdrawn": ("undo-2", ""),
+    "sending": ("loader", "t-info"),
+    "delivered": ("circle-check", "t-good"),
 }
 PLAIN = ("circle", "")
 OUTCOMES = {
@@ -146,6 +154,23 @@ def change_template(sort: str) -> str:
 def prose(text: str, links: Links | None = None) -> SafeString:
     """What a person wrote, in Markdown, made safe; `links` lead to what it names."""
     return markdown.render(text, links)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Data as a person reads it."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.simple_tag
+def webhook_verbs() -> list[str]:
+    return list(DEEDS)
+
+
+@register.simple_tag
+def receiver_source() -> str:
+    """The very code that the tests verify messages with."""
+    return inspect.getsource(receiver).partition('"""\n\n')[2].strip()
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from contributions import permissions
+from contributions.actions.mark_read import mark_read
 from contributions.conversation import Where
 from contributions.conversation import number as number_in
 from contributions.filters import SORTING, ContributionFilter
@@ -19,6 +20,7 @@ from contributions.page import MOST_AWAITED, ContributionPage, read_lines, read_
 from contributions.quoting import quote
 from contributions.reviewing import read_asking
 from contributions.views import drafts
+from contributions.watching import read_watched
 from hub.http import render_page
 from hub.listing import narrow_by, read_list
 from hub.models import User
@@ -75,6 +77,8 @@ def contribution_detail(request: HttpRequest, number: int) -> HttpResponse:
         # Nothing moved: htmx leaves the page, and what is marked or open in it, alone.
         return HttpResponse(status=204)
     contribution = Contribution.objects.select_related(*WITH).get(pk=number)
+    if isinstance(request.user, User):
+        mark_read(person=request.user, contribution=contribution)
     page = read_page(
         contribution,
         version=version,
@@ -130,6 +134,7 @@ def show(
         "may_withdraw": permissions.may_withdraw(person, contribution),
         "may_revise": permissions.may_revise(person, contribution),
         "may_rerun": permissions.may_rerun(person, contribution) and page.is_head,
+        "watched": read_watched(contribution, person),
         **forms,
     }
     if not may_review:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.fixtures import Settings
 
+from contributions.mail import unsubscribe_token
 from contributions.models import Comment, Thread
 from hub.actions.create_token import create_token
 from tests.browser.conftest import enter, sign_in
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = Axe().axe_script
 # What is not a page of ours: data, files, and Django's own administration.
-ELSEWHERE = ("admin/", "mirror/", "api/v1/", "api/schema/")
+ELSEWHERE = ("admin/", "mirror/", "api/v1/", "api/schema/", "feeds/")
 NO_PAGE = {
     "healthz": "text for supervisors",
     "readyz": "JSON for supervisors",
@@ -67,6 +68,14 @@ NO_PAGE = {
     "contribution_close": "POST only",
     "contribution_withdraw": "POST only",
     "contribution_rerun": "POST only",
+    "inbox_count": "a fragment: the bell of the header",
+    "inbox_read": "POST only",
+    "contribution_watch": "POST only",
+    "variant_watch": "POST only",
+    "dataset_watch": "POST only",
+    "webhook_switch": "POST only",
+    "webhook_try": "POST only",
+    "delivery_again": "POST only",
     "mfa_download_recovery_codes": "a text file",
     "account_set_password": "only for accounts without a password; these have none",
     "account_confirm_login_code": "sign-in by code is off",
@@ -200,18 +209,31 @@ CONTRIBUTING = (
         status=403,
     ),
 )
+HEARING = (
+    Visit("inbox", person="ann"),
+    Visit("inbox", person="ann", query="?show=all"),
+    Visit("inbox", person="cleo", query="?show=read&why=assigned"),
+    Visit("mail_preference", person="ann"),
+    Visit("mail_stop", lambda world: (unsubscribe_token(world.ann),)),
+    Visit("webhook_list", person="ann"),
+    Visit("webhook_list", person="ben"),
+    Visit("webhook_detail", lambda world: (world.webhook.pk,), person="ann"),
+)
 # Asked for by somebody who gave the password a moment ago, as allauth wants it for some.
-ACCOUNT = tuple(
-    Visit(name, person="ann")
-    for name in (
-        "account_settings",
-        "account_email",
-        "account_change_password",
-        "account_reauthenticate",
-        "mfa_index",
-        "mfa_activate_totp",
-        "account_logout",
-    )
+ACCOUNT = (
+    Visit("webhook_secret", lambda world: (world.webhook.pk,), person="ann"),
+    *(
+        Visit(name, person="ann")
+        for name in (
+            "account_settings",
+            "account_email",
+            "account_change_password",
+            "account_reauthenticate",
+            "mfa_index",
+            "mfa_activate_totp",
+            "account_logout",
+        )
+    ),
 )
 SIGNED_OUT = tuple(
     Visit(name)
@@ -245,6 +267,7 @@ GROUPS = {
     "contributing": CONTRIBUTING,
     "moderating": MODERATING,
     "reviewing": REVIEWING,
+    "hearing": HEARING,
     "signed out": SIGNED_OUT,
 }
 

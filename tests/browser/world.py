@@ -15,13 +15,14 @@ from contributions.actions.report_abuse import report_abuse
 from contributions.actions.review import review
 from contributions.actions.revise import revise
 from contributions.actions.submit import submit
-from contributions.models import AbuseReport, Check, Contribution, Hold
+from contributions.models import AbuseReport, Check, Contribution, Hold, Webhook
 from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
 from evaluations.actions.settle_dispute import settle_dispute
 from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent
 from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User, WorkingGroup
 from hub.models.user import Role
+from tests.contributions.hearing import news_of
 from tests.contributions.moderating import held_comment
 from tests.contributions.stories import (
     approved,
@@ -107,6 +108,7 @@ class World:
     contributions: dict[str, Contribution]
     hold: Hold
     report: AbuseReport
+    webhook: Webhook
 
 
 def make_world() -> World:
@@ -136,6 +138,7 @@ def make_world() -> World:
         contributions=made,
         hold=held_comment(make_user("newcomer"), made["open"]),
         report=report_abuse(reporter=ann, why="It advertises.", contribution=made["closed"]),
+        webhook=news_of(ann),
     )
 
 
