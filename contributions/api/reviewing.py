@@ -15,6 +15,7 @@ from contributions.actions.assign import assign
 from contributions.actions.remove_scope import remove_scope
 from contributions.actions.set_policy import set_policy
 from contributions.actions.unassign import unassign
+from contributions.api.serializers import TrailerSerializer
 from contributions.api.views import asked, person
 from contributions.groups import listed_groups
 from contributions.models import Assignment, Contribution
@@ -58,14 +59,6 @@ class ScopeSerializer(serializers.ModelSerializer[Scope]):
     class Meta:
         model = Scope
         fields = ["id", "person", "role", "kinds", "owner", "created_at"]
-
-
-class TrailerSerializer(serializers.Serializer[Any]):
-    """`person` is a username, or empty where a tool is named."""
-
-    token = serializers.CharField()
-    name = serializers.CharField()
-    person = serializers.CharField(allow_blank=True)
 
 
 class ReviewersSerializer(serializers.Serializer[Any]):

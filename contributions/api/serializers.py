@@ -13,6 +13,7 @@ from contributions.models.review import Verdict
 from contributions.proposals.protocol import Moved, Proposal
 from contributions.requirements import merge_requirements
 from contributions.timeline import timeline
+from contributions.trailers import trailers
 
 # --- What is said -------------------------------------------------------------------------------
 
@@ -253,19 +254,38 @@ class RequirementSerializer(serializers.Serializer[Any]):
     met = serializers.BooleanField()
 
 
+class TrailerSerializer(serializers.Serializer[Any]):
+    """`person` is a username, or empty where a tool is named."""
+
+    token = serializers.CharField()
+    name = serializers.CharField()
+    person = serializers.CharField(allow_blank=True)
+
+
 class ContributionDetail(ContributionSummary):
     requirements = serializers.SerializerMethodField()
+    trailers = serializers.SerializerMethodField(help_text="Of a merged one.")
     versions = serializers.SerializerMethodField()
     timeline = serializers.SerializerMethodField(
         help_text="The newest hundred events, oldest first; `timeline/` has all of them."
     )
 
     class Meta(ContributionSummary.Meta):
-        fields = [*ContributionSummary.Meta.fields, "requirements", "versions", "timeline"]
+        fields = [
+            *ContributionSummary.Meta.fields,
+            "requirements",
+            "trailers",
+            "versions",
+            "timeline",
+        ]
 
     @extend_schema_field(RequirementSerializer(many=True))
     def get_requirements(self, contribution: Contribution) -> Any:
         return RequirementSerializer(merge_requirements(contribution), many=True).data
+
+    @extend_schema_field(TrailerSerializer(many=True))
+    def get_trailers(self, contribution: Contribution) -> Any:
+        return TrailerSerializer(trailers(contribution), many=True).data
 
     @extend_schema_field(VersionSerializer(many=True))
     def get_versions(self, contribution: Contribution) -> Any:

@@ -122,6 +122,8 @@ def test_it_reads_as_a_commit_message_on_the_page_and_in_the_api(
     assert "Reviewed-by: @ben" in page
     answer = api.get(reverse("api_contribution_reviewers", args=[brook.pk])).json()
     assert [row["token"] for row in answer["trailers"]] == ["Signed-off-by", "Reviewed-by"]
+    whole = api.get(reverse("api_contribution_detail", args=[brook.pk])).json()
+    assert whole["trailers"] == answer["trailers"]
 
 
 def test_whoever_signed_a_version_does_not_judge_it(
