@@ -92,13 +92,16 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body=body, headers=dict(headers))
         response = connection.getresponse()
-        text = response.read(MOST_BYTES).decode("utf-8", "replace").replace("\x00", "")
+        body = response.read(MOST_BYTES)
+        if connection.aborted:
+            raise TimeoutError
+        text = body.decode("utf-8", "replace").replace("\x00", "")
         return Answer(response.status, text, _seconds(response.headers.get("Retry-After", "")))
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreached(_why(error, late=connection.aborted)) from error
     finally:
         deadline.cancel()
-        connection.close()
+        connection.end()
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -109,25 +112,33 @@ class _Pinned(http.client.HTTPConnection):
         self.address = address
         self.tls = parts.scheme == "https"
         self.aborted = False
+        # Also while a body is read: by then http.client has let go of `sock`.
+        self.wire: socket.socket | None = None
         if self.tls:
             self.default_port = http.client.HTTPS_PORT
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self.address, self.port), timeout=SECONDS)
+        self.wire = socket.create_connection((self.address, self.port), timeout=SECONDS)
         if self.tls:
-            # Known before the handshake, so that the deadline can end that too.
-            self.sock = tls = ssl.create_default_context().wrap_socket(
-                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            # The handshake apart, so that the deadline can end that too.
+            self.wire = tls = ssl.create_default_context().wrap_socket(
+                self.wire, server_hostname=self.host, do_handshake_on_connect=False
             )
             tls.do_handshake()
+        self.sock = self.wire
+
+    def end(self) -> None:
+        self.close()
+        if self.wire is not None:
+            self.wire.close()
 
     def abort(self) -> None:
         """From the deadline's thread: every wait of the socket ends at once, however it trickles."""
         self.aborted = True
-        if self.sock is not None:
+        if self.wire is not None:
             # Of the bare socket: TLS would take its own apart under the reader's hands.
             with suppress(OSError):
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self.wire, socket.SHUT_RDWR)
 
 
 def _parts(url: str) -> SplitResult:

@@ -1,0 +1,186 @@
+"""Addresses that people name: only public ones are called, and none can keep the hub waiting."""
+
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from hub import outbound
+from tests.listener import listening, says
+
+
+@pytest.fixture
+def at_home(settings: Settings) -> None:
+    """Loopback may be called, as on a laptop."""
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+
+
+def named(monkeypatch: pytest.MonkeyPatch, **names: list[str]) -> list[str]:
+    """The name server says so; every other lookup is real. Answers with the names that were asked for."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def lookup(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        key = host.replace(".", "_")
+        if key not in names:
+            return real(host, port, *args, **kwargs)
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in names[key]]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    return asked
+
+
+@pytest.mark.parametrize("ip", ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111"])
+def test_public_addresses_are_known(ip: str) -> None:
+    assert outbound.is_public(ip)
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
+        *("0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),
+        *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fec0::1", "ff02::1", "2001:db8::1"),
+        *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1"),
+        *("64:ff9b:1::a00:1", "2002:7f00:1::", "2001:0:7f00:1::", "192.88.99.1", "no address"),
+    ],
+)
+def test_what_leads_inside_is_not_public(ip: str) -> None:
+    assert not outbound.is_public(ip)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://example.org/", "https"),
+        ("ftp://example.org/", "https"),
+        ("https://", "https"),
+        ("https://example.org:22/", "port"),
+        ("https://example.org:99999/", "not an address"),
+        ("https://ann:secret@example.org/", "password"),
+        ("https://example.org/a b", "not an address"),
+        ("https://example.org/\r\nX: y", "not an address"),
+        ("https://127.0.0.1/", "public"),
+        ("https://[::1]/", "public"),
+        ("https://2130706433/", "public"),
+        ("https://localhost/", "public"),
+        ("https://printer.local/", "public"),
+    ],
+)
+def test_an_address_is_refused_with_its_reason(url: str, why: str) -> None:
+    with pytest.raises(outbound.Refused, match=why):
+        outbound.check_url(url)
+
+
+def test_a_public_address_is_taken_without_asking_anybody() -> None:
+    for url in ("https://example.org/hook?a=b", "https://example.org:8443/", "https://1.1.1.1/"):
+        outbound.check_url(url)
+
+
+@pytest.mark.parametrize("ips", [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"]])
+def test_a_name_that_leads_inside_even_with_one_address_is_not_called(
+    ips: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(monkeypatch, hooks_test=ips)
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("called"))
+    with pytest.raises(outbound.Refused, match="not public"):
+        outbound.post("https://hooks.test/", b"{}", {})
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name server that says something else the second time is not asked a second time."""
+    asked = named(monkeypatch, hooks_test=["93.184.216.34"])
+    called: list[Any] = []
+
+    def connect(address: Any, **_: Any) -> socket.socket:
+        called.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(outbound.Unreached, match="Nobody listens"):
+        outbound.post("https://hooks.test/", b"{}", {})
+    assert (asked, called) == (["hooks.test"], [("93.184.216.34", 443)])
+
+
+@pytest.mark.usefixtures("at_home")
+def test_body_headers_and_the_name_arrive_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    named(monkeypatch, hooks_test=["127.0.0.1"])
+    with listening(says(202, "thanks"), host="hooks.test") as listener:
+        answer = outbound.post(f"{listener.url}?a=b", b"{}", {"X-Mine": "yes"})
+    (message,) = listener.messages
+    assert (answer.status, answer.text) == (202, "thanks")
+    assert (message.path, message.body, message.headers["X-Mine"]) == ("/hook?a=b", b"{}", "yes")
+    assert message.headers["Host"].startswith("hooks.test:")
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    with listening() as inside, listening(says(302, location=inside.url)) as listener:
+        assert outbound.post(listener.url, b"{}", {}).status == 302
+    assert inside.messages == []
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("120", 120), ("soon", None), ("Thu, 01 Jan 1970 00:00:00 GMT", 0)]
+)
+def test_retry_after_is_read_as_seconds_or_date(said: str, seconds: float | None) -> None:
+    with listening(says(503, retry_after=said)) as listener:
+        assert outbound.post(listener.url, b"{}", {}).retry_after == seconds
+
+
+@pytest.mark.usefixtures("at_home")
+def test_of_an_endless_answer_only_the_beginning_is_read() -> None:
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b"x" * 65536)
+
+    with listening(endless) as listener:
+        assert len(outbound.post(listener.url, b"{}", {}).text) == outbound.MOST_BYTES
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_whoever_trickles_is_left_when_the_time_is_over(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes well within a socket's time-out; all of them together would take for ever."""
+    monkeypatch.setattr(outbound, "SECONDS", 0.5)
+    over = threading.Event()
+
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        if part == "body":
+            handler.send_response(200)
+            handler.end_headers()
+        while not over.wait(0.02):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    with listening(trickle) as listener:
+        with pytest.raises(outbound.Unreached, match="No answer within"):
+            outbound.post(listener.url, b"{}", {})
+        over.set()
+
+
+@pytest.mark.usefixtures("at_home")
+def test_nobody_there_and_no_such_name_are_told_apart() -> None:
+    with listening() as listener:
+        gone = listener.url
+    with pytest.raises(outbound.Unreached, match="Nobody listens"):
+        outbound.post(gone, b"{}", {})
+    with pytest.raises(outbound.Unreached, match="unknown"):
+        outbound.post(f"http://{'x' * 64}.test/", b"{}", {})
+
+
+@pytest.mark.usefixtures("at_home")
+def test_https_to_somebody_who_speaks_no_tls_is_an_error_with_a_reason() -> None:
+    with listening() as listener, pytest.raises(outbound.Unreached, match="connection broke"):
+        outbound.post(listener.url.replace("http:", "https:"), b"{}", {})
