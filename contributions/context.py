@@ -3,9 +3,15 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from contributions import permissions
 from contributions.inbox import unread_of
 
 
-def inbox(request: HttpRequest) -> dict[str, object]:
-    """`unread` (contributions.inbox.Unread): read only where a template shows it. One query at most."""
-    return {"unread": SimpleLazyObject(lambda: unread_of(request.user))}
+def header(request: HttpRequest) -> dict[str, object]:
+    """`unread` (contributions.inbox.Unread): read only where a template shows it, one query at most;
+    `moderates`: whether the way to moderation is shown.
+    """
+    return {
+        "unread": SimpleLazyObject(lambda: unread_of(request.user)),
+        "moderates": SimpleLazyObject(lambda: permissions.moderates(request.user)),
+    }

@@ -93,7 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "hub.context.site",
-                "contributions.context.inbox",
+                "contributions.context.header",
             ],
         },
     }

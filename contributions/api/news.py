@@ -62,7 +62,7 @@ class OwnEndpoint(Endpoint):
     required_scope = Scope.CONTRIBUTE
 
 
-class Notifications(ListEndpoint[Notification]):
+class Inbox(ListEndpoint[Notification]):
     """Your inbox: what is unread unless `show` says otherwise."""
 
     permission_classes = [SignedIn, ReadPublicWriteScoped]
@@ -76,9 +76,9 @@ class Notifications(ListEndpoint[Notification]):
         return listed(person(self.request)) if signed_in else self.queryset
 
 
-class NotificationsRead(OwnEndpoint):
+class InboxRead(OwnEndpoint):
     @extend_schema(
-        operation_id="notifications_read",
+        operation_id="inbox_read",
         summary="Mark as read",
         request=ReadRequest,
         responses=ReadAnswer,

@@ -5,8 +5,8 @@ from django.urls import path
 from contributions.api import news
 
 urlpatterns = [
-    path("notifications/", news.Notifications.as_view(), name="api_notification_list"),
-    path("notifications/read/", news.NotificationsRead.as_view(), name="api_notification_read"),
+    path("inbox/", news.Inbox.as_view(), name="api_inbox"),
+    path("inbox/read/", news.InboxRead.as_view(), name="api_inbox_read"),
     path("mail/", news.Mail.as_view(), name="api_mail"),
     path(
         "contributions/<int:number>/watch/",

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from contributions.actions.mark_read import mark_read
 from contributions.inbox import SORTING, UNREAD, NotificationFilter, grouped, listed, unread_of
 from contributions.models import Contribution
+from contributions.views import drafts
 from hub.http import render_page
 from hub.listing import narrow_by, read_list
 from hub.models import User
@@ -47,8 +48,8 @@ def inbox_count(request: HttpRequest) -> HttpResponse:
     return render(request, "contributions/_inbox_link.html", {"unread": unread})
 
 
-@login_required
 @require_POST
+@drafts.signed_in(back_to=lambda request: reverse("inbox"))
 def inbox_read(request: HttpRequest) -> HttpResponse:
     """Of one `contribution`, or all; `up_to` is the newest that the page showed."""
     number, newest = str(request.POST.get("contribution", "")), str(request.POST.get("up_to", ""))

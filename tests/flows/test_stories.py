@@ -9,6 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from contributions.actions.announce import announce
 from evaluations.actions.evaluate import evaluate
 from evaluations.actions.rank import rank_board
 from evaluations.actions.start import claim_next
@@ -116,8 +117,9 @@ def test_changes_are_requested_made_approved_merged_measured_and_ranked(
     assert {one["person"] for one in credit} == {"ann", "ben", "cleo"}
     verbs = [step["verb"] for step in anybody().get(f"{here}/")["timeline"]]
     assert verbs.index("submitted") < verbs.index("revised") < verbs.index("merged")
-    inbox = author.get("inbox/")["results"]
-    assert inbox
+    announce()
+    heard = {(one["verb"], one["actor"], one["why"]) for one in author.get("inbox/")["results"]}
+    assert {("reviewed", "ben", "author"), ("merged", "cleo", "author")} <= heard
 
 
 def test_edits_that_conflict_are_told_exactly_where_and_the_rest_is_merged(
