@@ -86,7 +86,10 @@ class Reviewing:
 _CHECKS = {f"check:{name}": name for name in CHECKS}
 
 
-_SAID = {Verdict.APPROVE: "approved", Verdict.REQUEST_CHANGES: "wanted changes to"}
+_SAID: Mapping[str, str] = {
+    Verdict.APPROVE: "approved",
+    Verdict.REQUEST_CHANGES: "wanted changes to",
+}
 
 
 def _waits(requirement: Requirement) -> bool:
