@@ -94,7 +94,14 @@ def test_a_verdict_that_is_none_is_refused_with_the_text(brook: Contribution, be
 def test_a_verdict_on_what_was_replaced_meanwhile_is_explained_and_kept(
     brook: Contribution, ben: User, ann: User
 ) -> None:
-    revise(actor=ann, contribution=brook, payload=variant_payload(licence="mit"), note="", head=1, sign_off=True)
+    revise(
+        actor=ann,
+        contribution=brook,
+        payload=variant_payload(licence="mit"),
+        note="",
+        head=1,
+        sign_off=True,
+    )
     status, page = say(signed_in(ben), brook, say="approve", head="1", body="My long review")
     assert status == 409
     assert "Version 2 of #" in page
@@ -118,7 +125,7 @@ def test_an_author_does_not_approve_their_own(ben: User) -> None:
     own = submitted(ben, "millrace/own")
     status, page = say(signed_in(ben), own, say="approve", head="1", body="Fine by me")
     assert status == 403
-    assert "never their own contribution" in page
+    assert "never what they had a part in" in page
     assert "Fine by me</textarea>" in page
 
 
