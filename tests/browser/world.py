@@ -151,8 +151,13 @@ def claims_and_disputes(
     make_claim(variant, value=71.0, **day)
     claim = make_claim(variant, value=71.5, stderr=1.2, n=4, **day)
     make_claim(variant, value=12.3, unit="perplexity", benchmark="Wikitext", actor=person)
-    about = {"reason": "contamination", "summary": "Its test questions are in the pool."}
-    open_dispute(actor=person, number=9001, entry=dataset, **about)
+    open_dispute(
+        actor=person,
+        number=9001,
+        entry=dataset,
+        reason="contamination",
+        summary="Its test questions are in the pool.",
+    )
     settle_dispute(actor=person, number=9001, upheld=True)
     open_dispute(actor=person, number=9002, entry=variant, reason="broken", summary="It is empty.")
     settle_dispute(actor=person, number=9002, upheld=False)

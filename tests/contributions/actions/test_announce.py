@@ -1,6 +1,7 @@
 """Who hears of what, once."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -163,11 +164,15 @@ def test_mail_is_left_to_send_as_people_want_it(ann: User, ben: User, cleo: User
 def test_webhooks_get_what_they_asked_for(ann: User, cleo: User) -> None:
     contribution = submitted(ann)
     announce()
+    wishes: list[dict[str, Any]] = [
+        {},
+        {"verbs": ["closed"]},
+        {"kinds": ["add_dataset"]},
+        {"active": False},
+    ]
     everything, closings, _, _ = (
         Webhook.objects.create(owner=ann, url="https://example.org/", salt=str(n), **fields)
-        for n, fields in enumerate(
-            [{}, {"verbs": ["closed"]}, {"kinds": ["add_dataset"]}, {"active": False}]
-        )
+        for n, fields in enumerate(wishes)
     )
     comment(author=ann, contribution=contribution, body="Hello.")
     close(actor=cleo, contribution=contribution, why="No.")
