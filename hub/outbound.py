@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.encoding import iri_to_uri
 
 PORTS = frozenset({443, 80, 8443})
 SECONDS = 10.0
@@ -29,7 +30,7 @@ DETOURS = tuple(
     ipaddress.ip_network(network)
     for network in (
         *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10"),
-        *("192.88.99.0/24", "255.255.255.255/32"),
+        *("192.0.0.0/24", "192.88.99.0/24", "255.255.255.255/32"),
     )
 )
 
@@ -89,13 +90,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     deadline = threading.Timer(SECONDS, connection.abort)
     deadline.start()
     try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = iri_to_uri((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
         connection.request("POST", path, body=body, headers=dict(headers))
         response = connection.getresponse()
-        body = response.read(MOST_BYTES)
+        said = response.read(MOST_BYTES)
         if connection.aborted:
             raise TimeoutError
-        text = body.decode("utf-8", "replace").replace("\x00", "")
+        text = said.decode("utf-8", "replace").replace("\x00", "")
         return Answer(response.status, text, _seconds(response.headers.get("Retry-After", "")))
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreached(_why(error, late=connection.aborted)) from error
@@ -121,10 +122,14 @@ class _Pinned(http.client.HTTPConnection):
         self.wire = socket.create_connection((self.address, self.port), timeout=SECONDS)
         if self.tls:
             # The handshake apart, so that the deadline can end that too.
-            self.wire = tls = ssl.create_default_context().wrap_socket(
+            self.wire = ssl.create_default_context().wrap_socket(
                 self.wire, server_hostname=self.host, do_handshake_on_connect=False
             )
-            tls.do_handshake()
+        if self.aborted:
+            # The deadline found no socket yet, or one that was just being wrapped.
+            raise TimeoutError
+        if isinstance(self.wire, ssl.SSLSocket):
+            self.wire.do_handshake()
         self.sock = self.wire
 
     def end(self) -> None:

@@ -43,6 +43,8 @@ def test_public_addresses_are_known(ip: str) -> None:
     "ip",
     [
         *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
+        *("172.31.255.255", "192.0.0.170", "239.1.1.1", "203.0.113.1", "ff0e::1", "::10.0.0.1"),
+        *("127.1", "0x7f.1", "017700000001", "2130706433", "1.2.3.4.5", "localhost", ""),
         *("0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fec0::1", "ff02::1", "2001:db8::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1"),
@@ -60,13 +62,27 @@ def test_what_leads_inside_is_not_public(ip: str) -> None:
         ("ftp://example.org/", "https"),
         ("https://", "https"),
         ("https://example.org:22/", "port"),
+        ("https://example.org:6379/", "port"),
         ("https://example.org:99999/", "not an address"),
+        ("https://example.org:0x50/", "not an address"),
+        ("https://[::1/", "not an address"),
+        ("example.org", "https"),
+        ("file:///etc/passwd", "https"),
+        ("https://ann@example.org/", "password"),
         ("https://ann:secret@example.org/", "password"),
         ("https://example.org/a b", "not an address"),
         ("https://example.org/\r\nX: y", "not an address"),
         ("https://127.0.0.1/", "public"),
         ("https://[::1]/", "public"),
         ("https://2130706433/", "public"),
+        ("https://127.1/", "public"),
+        ("https://[::ffff:127.0.0.1]/", "public"),
+        ("https://[64:ff9b::7f00:1]/", "public"),
+        ("https://169.254.169.254/latest/meta-data/", "public"),
+        ("https://224.0.0.1/", "public"),
+        ("https://LOCALHOST/", "public"),
+        ("https://db.localhost/", "public"),
+        ("https://metadata.google.internal/", "public"),
         ("https://localhost/", "public"),
         ("https://printer.local/", "public"),
     ],
@@ -119,6 +135,29 @@ def test_body_headers_and_the_name_arrive_as_they_are(monkeypatch: pytest.Monkey
     assert message.headers["Host"].startswith("hooks.test:")
 
 
+@pytest.mark.parametrize("host", ["localhost.", "0x7f000001", "0177.0.0.1"])
+def test_other_ways_to_write_loopback_lead_nowhere(host: str) -> None:
+    """The system's own resolver reads them as 127.0.0.1."""
+    with pytest.raises((outbound.Refused, outbound.Unreached), match=r"public|unknown"):
+        outbound.post(f"https://{host}/", b"{}", {})
+
+
+@pytest.mark.usefixtures("at_home")
+def test_an_address_with_letters_of_other_languages_is_called_as_browsers_do() -> None:
+    with listening() as listener:
+        outbound.post(f"{listener.url}/wässer?über=ja", b"{}", {})
+    assert listener.messages[0].path == "/hook/w%C3%A4sser?%C3%BCber=ja"
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening() as listener, listening() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        assert outbound.post(listener.url, b"{}", {}).status == 204
+    assert proxy.messages == []
+
+
 @pytest.mark.usefixtures("at_home")
 def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     with listening() as inside, listening(says(302, location=inside.url)) as listener:
@@ -128,7 +167,14 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 
 @pytest.mark.usefixtures("at_home")
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("120", 120), ("soon", None), ("Thu, 01 Jan 1970 00:00:00 GMT", 0)]
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("soon", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("-5", None),
+        ("9" * 400, float("inf")),
+    ],
 )
 def test_retry_after_is_read_as_seconds_or_date(said: str, seconds: float | None) -> None:
     with listening(says(503, retry_after=said)) as listener:
@@ -168,6 +214,36 @@ def test_whoever_trickles_is_left_when_the_time_is_over(
         with pytest.raises(outbound.Unreached, match="No answer within"):
             outbound.post(listener.url, b"{}", {})
         over.set()
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_deadline_that_passes_while_connecting_ends_it_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The timer finds no socket to close then, and nothing would stop a trickle afterwards."""
+    connect = socket.create_connection
+    monkeypatch.setattr(outbound, "SECONDS", 0.2)
+
+    def late(address: Any, **more: Any) -> socket.socket:
+        threads = [thread for thread in threading.enumerate() if type(thread) is threading.Timer]
+        for thread in threads:
+            thread.join()
+        return connect(address, **more)
+
+    monkeypatch.setattr(socket, "create_connection", late)
+    with listening() as listener, pytest.raises(outbound.Unreached, match="No answer within"):
+        outbound.post(listener.url, b"{}", {})
+    assert listener.messages == []
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize("said", [b"", b"this is no HTTP\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
+def test_whoever_does_not_speak_http_is_not_reached(said: bytes) -> None:
+    def babble(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(said)
+
+    with listening(babble) as listener, pytest.raises(outbound.Unreached, match="broke"):
+        outbound.post(listener.url, b"{}", {})
 
 
 @pytest.mark.usefixtures("at_home")
