@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import django_filters as filters
 from django.contrib.auth.models import AnonymousUser
@@ -31,6 +32,10 @@ class NotificationFilter(filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Notification
         fields: list[str] = []
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        # Nothing asked for is an answer too; unbound, it would show everything.
+        super().__init__({} if data is None else data, *args, **kwargs)
 
     def as_is(
         self, queryset: QuerySet[Notification], name: str, value: str
