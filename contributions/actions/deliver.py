@@ -8,8 +8,10 @@ import json
 import logging
 import random
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -108,13 +110,13 @@ def _post(delivery: Delivery) -> tuple[outbound.Answer | None, str]:
 
 def _pause(attempt: int, answer: outbound.Answer | None) -> float:
     """Seconds. Jittered, so that what failed together does not come back together."""
-    pause = FIRST_PAUSE * 3 ** (attempt - 1) * random.uniform(0.8, 1.2)
+    pause = FIRST_PAUSE * 3.0 ** (attempt - 1) * random.uniform(0.8, 1.2)
     if answer and answer.status in ASK_LATER and answer.retry_after is not None:
         pause = max(pause, answer.retry_after)
     return min(pause, LONGEST_PAUSE)
 
 
-def _give_up(delivery: Delivery, told: dict[str, object]) -> None:
+def _give_up(delivery: Delivery, told: Mapping[str, Any]) -> None:
     with transaction.atomic():
         delivery.move("failed", guard=delivery.lease, finished_at=Now(), **told)
         if delivery.event_id is None:

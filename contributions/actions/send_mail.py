@@ -89,9 +89,8 @@ def _send_to(person: User, which: Q, server: BaseEmailBackend) -> int:
                 raise
             return number
     if letters:
-        taken = {"failures": 0, "not_before": None}
-        if which is not AT_ONCE:
-            taken["digested_at"] = timezone.now()
+        digest = {} if which is AT_ONCE else {"digested_at": timezone.now()}
+        taken = {"failures": 0, "not_before": None, **digest}
         MailPreference.objects.update_or_create(person=person, defaults=taken)
     return len(letters)
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from contributions.models import Contribution, Watch
 from contributions.watching import Attention, Watchable, field_of
 from hub.models import User
@@ -14,7 +16,7 @@ def watch(*, person: User, thing: Watchable, attention: str) -> Attention:
         words = [one.value for one in Attention]
         message = f"Choose one of {', '.join(words)}; only contributions can be muted."
         raise Refusal("invalid", message, fields={"attention": [message]})
-    which = {"person": person, field_of(thing): thing}
+    which: dict[str, Any] = {"person": person, field_of(thing): thing}
     if wanted[0] == Attention.NOT_WATCHING:
         Watch.objects.filter(**which).delete()
     else:

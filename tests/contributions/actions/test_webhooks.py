@@ -41,13 +41,11 @@ def test_the_secret_follows_from_the_salt_and_stands_in_no_column(ann: User) -> 
 )
 def test_what_makes_no_sense_is_refused_by_field(ann: User, wish: Wish, field: str) -> None:
     webhook = make_webhook(ann)
-    for act in (
-        lambda: create_webhook(owner=ann, wish=wish),
-        lambda: edit_webhook(actor=ann, webhook=webhook, wish=wish),
-    ):
-        with pytest.raises(Refusal) as refused:
-            act()
-        assert list(refused.value.fields) == [field]
+    with pytest.raises(Refusal) as refused:
+        create_webhook(owner=ann, wish=wish)
+    assert list(refused.value.fields) == [field]
+    with pytest.raises(Refusal):
+        edit_webhook(actor=ann, webhook=webhook, wish=wish)
 
 
 def test_nobody_touches_somebody_elses(ann: User, dora: User) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from contributions.models import Watch
-from contributions.watching import attention_of, field_of
+from contributions.watching import Watchable, attention_of, field_of
 from hub.models import User
 from tests.conftest import signed_in
 from tests.contributions.stories import submitted
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("kind", ["contribution", "variant", "dataset"])
 def test_a_thing_is_watched_and_left_again(kind: str, ann: User, sam: User) -> None:
-    made = {
-        "contribution": lambda: submitted(ann),
-        "variant": make_variant,
-        "dataset": make_dataset,
+    made: dict[str, Watchable] = {
+        "contribution": submitted(ann),
+        "variant": make_variant(),
+        "dataset": make_dataset(),
     }
-    thing = made[kind]()
+    thing = made[kind]
     client, path = signed_in(sam), thing.get_absolute_url()
     assert 'value="watching"' in client.get(path).content.decode()
     for attention in ("watching", "watching", "not_watching", "not_watching"):

@@ -82,6 +82,9 @@ def test_a_long_log_costs_what_a_short_one_does(ann: User) -> None:
     webhook = make_webhook(ann)
     make_ping(webhook)
     client = signed_in(ann)
-    read = lambda: client.get(f"{URL}{webhook.pk}/")  # noqa: E731
+
+    def read() -> Any:
+        return client.get(f"{URL}{webhook.pk}/")
+
     assert_constant_queries(read, lambda: [make_ping(webhook) for _ in range(40)])
     assert "cursor=" in read().context["next_url"]
