@@ -35,14 +35,14 @@ class WebhookForm(forms.Form):
     verbs = forms.MultipleChoiceField(
         choices=[(verb, verb) for verb in DEEDS],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "columns"}),
         label="What happened",
         help_text="None ticked: everything.",
     )
     kinds = forms.MultipleChoiceField(
         choices=[(kind, proposal.label) for kind, proposal in proposals.KINDS.items()],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "columns"}),
         label="To which kinds of contributions",
         help_text="None ticked: to all of them.",
     )

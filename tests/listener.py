@@ -1,10 +1,12 @@
 """An address that takes webhooks: a real HTTP server on loopback that answers as it is told."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,10 @@ def says(status: int, text: str = "", **headers: str) -> Answer:
 
 
 @contextmanager
-def listening(*answers: Answer, host: str = "127.0.0.1") -> Iterator[Listener]:
-    """A listener at a free port of loopback, under the name `host`."""
+def listening(
+    *answers: Answer, host: str = "127.0.0.1", certificate: Path | None = None
+) -> Iterator[Listener]:
+    """A listener at a free port of loopback, under the name `host`; by TLS with a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -61,7 +65,14 @@ def listening(*answers: Answer, host: str = "127.0.0.1") -> Iterator[Listener]:
             """Whoever hangs up on a slow or endless answer is part of the test."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    listener = Listener(f"http://{host}:{server.server_port}/hook", list(answers) or [says(204)])
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    scheme = "https" if certificate else "http"
+    listener = Listener(
+        f"{scheme}://{host}:{server.server_port}/hook", list(answers) or [says(204)]
+    )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

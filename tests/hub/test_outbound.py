@@ -3,6 +3,7 @@
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -260,3 +261,20 @@ def test_nobody_there_and_no_such_name_are_told_apart() -> None:
 def test_https_to_somebody_who_speaks_no_tls_is_an_error_with_a_reason() -> None:
     with listening() as listener, pytest.raises(outbound.Unreached, match="connection broke"):
         outbound.post(listener.url.replace("http:", "https:"), b"{}", {})
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_certificate_is_held_against_the_name_although_an_address_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For hooks.test alone, good for a hundred years, known to nobody but these tests."""
+    certificate = Path(__file__).parent / "hooks-test.pem"
+    named(monkeypatch, hooks_test=["127.0.0.1"], other_test=["127.0.0.1"])
+    with listening(host="hooks.test", certificate=certificate) as listener:
+        with pytest.raises(outbound.Unreached, match="certificate is not good: self"):
+            outbound.post(listener.url, b"{}", {})
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert outbound.post(listener.url, b"{}", {}).status == 204
+        with pytest.raises(outbound.Unreached, match=r"not valid for 'other\.test'"):
+            outbound.post(listener.url.replace("hooks.test", "other.test"), b"{}", {})
+    assert len(listener.messages) == 1
