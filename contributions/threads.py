@@ -1,7 +1,6 @@
 """Threads as a page shows them: what was said, and whether what it was said about is still there."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Prefetch
@@ -9,9 +8,6 @@ from django.db.models import Prefetch
 from contributions import proposals
 from contributions.models import Comment, Contribution, Thread, Version
 from contributions.proposals.protocol import Payload, Proposal
-
-# Field and line; no line: about the whole field.
-Place = tuple[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -23,10 +19,6 @@ class ShownThread:
     comments: Sequence[Comment]
     # What it was about reads differently by now.
     is_outdated: bool
-
-    @property
-    def place(self) -> Place:
-        return self.thread.field, self.thread.line
 
 
 def quoted(proposal: Proposal, payload: Payload, field: str, line: int | None) -> str | None:
@@ -57,7 +49,9 @@ class Choice:
 
 def read_place(contribution: Contribution, field: str, line: str) -> Choice | None:
     """From an address; None where the newest version has no such place. One query."""
-    found = next((one for one in proposals.get(contribution.kind).fields if one.name == field), None)
+    found = next(
+        (one for one in proposals.get(contribution.kind).fields if one.name == field), None
+    )
     if found is None:
         return None
     newest = contribution.versions.get(number=contribution.head)
@@ -90,12 +84,3 @@ def _is_outdated(thread: Thread, proposal: Proposal, newest: Version) -> bool:
         return False
     text = quoted(proposal, newest.payload, thread.field, thread.line)
     return text is None or text[: Thread.QUOTE_LENGTH] != thread.quote
-
-
-def threads_of(shown: Sequence[ShownThread]) -> Mapping[Place, Sequence[ShownThread]]:
-    """By the place that they are about, for those that still stand beside it."""
-    places: defaultdict[Place, list[ShownThread]] = defaultdict(list)
-    for one in shown:
-        if not one.is_outdated:
-            places[one.place].append(one)
-    return places

@@ -75,6 +75,8 @@ def test_a_variant_with_all_that_belongs_to_it(api: APIClient, ann: User) -> Non
         "updated_at": "moment",
         "url": f"{SITE}/api/v1/variants/river/Qwen-7B-distilled/",
         "page": f"{SITE}/variants/river/Qwen-7B-distilled/",
+        "disputes": [],
+        "inherited_disputes": [],
         "parents": [
             {
                 "name": "Qwen/Qwen2.5-7B",
