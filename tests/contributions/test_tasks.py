@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_what_beat_sends_is_a_task() -> None:
+    app.loader.import_default_modules()
     asked = {entry["task"] for entry in real.CELERY_BEAT_SCHEDULE.values()}
     assert asked <= set(app.tasks)
     assert {"contributions.announce", "contributions.mail", "contributions.deliver"} <= set(
