@@ -1,6 +1,5 @@
 """Contributions that are there already, and an origin to check them against."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from pytest_django.fixtures import Settings
 from contributions.models import Contribution
 from hub.models import User
 from tests.contributions.stories import submitted
-from tests.mail_server import MailServer, mail_server
 
 
 @pytest.fixture(autouse=True)
@@ -24,15 +22,6 @@ def origin(live_server: Any, settings: Settings) -> str:
     settings.HF_ENDPOINT = f"{live_server.url}/mirror"
     settings.ORIGIN_TIMEOUT = 5.0
     return str(settings.HF_ENDPOINT)
-
-
-@pytest.fixture
-def post_office(settings: Settings) -> Iterator[MailServer]:
-    """What mail goes to: a real server on loopback."""
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
 
 
 @pytest.fixture

@@ -37,21 +37,21 @@ def test_the_inbox_is_listed_and_marked(ann: User, sam: User, script: APIClient)
     for contribution in (first, second, first):
         comment(author=sam, contribution=contribution, body="Hello.")
     announce()
-    rows = script.get(f"{V1}/notifications/").json()["results"]
+    rows = script.get(f"{V1}/inbox/").json()["results"]
     assert [row["contribution"] for row in rows] == [first.pk, second.pk, first.pk]
     assert {row["what"] for row in rows} == {"sam commented"}
     assert (rows[0]["actor"], rows[0]["why"], rows[0]["read_at"]) == ("sam", "author", None)
 
     def mark(**body: Any) -> int:
-        return int(script.post(f"{V1}/notifications/read/", body).json()["marked"])
+        return int(script.post(f"{V1}/inbox/read/", body).json()["marked"])
 
     assert mark(id=rows[0]["id"]) == 1
     assert mark(contribution=first.pk) == 1
     assert mark(up_to=rows[-1]["id"]) == 0
     assert mark() == 1
-    assert script.get(f"{V1}/notifications/").json()["results"] == []
-    assert len(script.get(f"{V1}/notifications/?show=all").json()["results"]) == 3
-    assert script.post(f"{V1}/notifications/read/", {"contribution": 999}).status_code == 404
+    assert script.get(f"{V1}/inbox/").json()["results"] == []
+    assert len(script.get(f"{V1}/inbox/?show=all").json()["results"]) == 3
+    assert script.post(f"{V1}/inbox/read/", {"contribution": 999}).status_code == 404
 
 
 def test_a_long_inbox_costs_what_a_short_one_does(ann: User, sam: User, script: APIClient) -> None:
@@ -63,14 +63,14 @@ def test_a_long_inbox_costs_what_a_short_one_does(ann: User, sam: User, script: 
         announce()
 
     more()
-    assert_constant_queries(lambda: script.get(f"{V1}/notifications/"), more)
+    assert_constant_queries(lambda: script.get(f"{V1}/inbox/"), more)
 
 
 def test_a_token_without_the_scope_reads_and_does_not_write(ann: User) -> None:
     client = client_of(ann)
-    assert client.get(f"{V1}/notifications/").status_code == 200
+    assert client.get(f"{V1}/inbox/").status_code == 200
     for path, body in (
-        ("notifications/read/", {}),
+        ("inbox/read/", {}),
         ("mail/", {"pace": "off"}),
         ("webhooks/", {"url": "https://example.org/"}),
     ):
