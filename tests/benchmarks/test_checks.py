@@ -47,7 +47,9 @@ def test_a_typical_variant(author: User) -> None:
     index: dict[str, str] = {}
     files: dict[str, bytes | None] = {
         "README.md": card("A long card. " * 2000),
-        "config.json": json.dumps({**CONFIG, "num_hidden_layers": LAYERS, "intermediate_size": 128}).encode(),
+        "config.json": json.dumps(
+            {**CONFIG, "num_hidden_layers": LAYERS, "intermediate_size": 128}
+        ).encode(),
         "model.safetensors": None,
         "tokenizer.json": json.dumps(
             {"model": {"vocab": {str(n): n for n in range(150_000)}}}
