@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.feedgenerator import Atom1Feed
 
-from contributions.audience import MILESTONES, audible, text_of
+from contributions.audience import FAILED, MILESTONES, audible, text_of
 from contributions.models import Contribution, Event
 from contributions.sentences import sentence
 from evaluations.models import Board, Score, Standing
@@ -114,9 +114,10 @@ def of_merged() -> Feed:
 
 
 def of_timeline(contribution: Contribution) -> Feed:
-    """One entry an event of one contribution. One query."""
+    """One entry an event of one contribution, checks that went well left out. One query."""
     title = f"#{contribution.pk} {contribution.title}"
-    events = audible().filter(contribution=contribution)
+    told = ~Q(verb="checked") | Q(to_state__in=FAILED)
+    events = audible().filter(told, contribution=contribution)
     path, since = contribution.get_absolute_url(), contribution.created_at
     return Feed(title, path, since, _of_events(events, with_title=False))
 
@@ -189,13 +190,14 @@ def _of_event(event: Event, *, with_title: bool) -> Entry:
     contribution = event.contribution
     about = f" (#{contribution.pk} {contribution.title})" if with_title else ""
     place = f"{contribution.get_absolute_url()}#event-{event.pk}"
+    edited = event.comment.edited_at if event.comment else None
     return Entry(
         place,
         sentence(event) + about,
         place,
         event.actor.username if event.actor else HUB,
         event.at,
-        event.at,
+        edited or event.at,
         markdown.render(text_of(event)),
     )
 

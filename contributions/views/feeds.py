@@ -1,7 +1,9 @@
 """Atom feeds, answered from what the reader has wherever nothing is new."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
@@ -20,7 +22,11 @@ AGE = 60
 @require_safe
 def contributions(request: HttpRequest) -> HttpResponseBase:
     """Newest first; narrowed by the filters of the list, under the same names."""
-    rows = ContributionFilter(request.GET or None, queryset=Contribution.objects.all()).qs
+    narrowed = ContributionFilter(request.GET or None, queryset=Contribution.objects.all())
+    if request.GET and not narrowed.is_valid():
+        # Everything, into the reader of somebody who asked for a part, would be worse.
+        raise BadRequest("No such filter.")
+    rows = narrowed.qs
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     path = f"/contributions/{query}"
     return _answer(request, feeds.of_contributions("Contributions", path, rows.order_by("-pk")))
@@ -38,14 +44,12 @@ def one(request: HttpRequest, number: int) -> HttpResponseBase:
 
 @require_safe
 def variant(request: HttpRequest, owner: str, name: str) -> HttpResponseBase:
-    entry = get_object_or_404(ModelVariant.objects.named(owner, name))
-    return _answer(request, feeds.of_entry(entry))
+    return _of_entry(request, ModelVariant.objects.at(owner, name), "feed_variant")
 
 
 @require_safe
 def dataset(request: HttpRequest, owner: str, name: str) -> HttpResponseBase:
-    entry = get_object_or_404(Dataset.objects.named(owner, name))
-    return _answer(request, feeds.of_entry(entry))
+    return _of_entry(request, Dataset.objects.at(owner, name), "feed_dataset")
 
 
 @require_safe
@@ -54,8 +58,18 @@ def board(request: HttpRequest, slug: str) -> HttpResponseBase:
     return _answer(request, feeds.of_board(get_object_or_404(Board, slug=slug, current=True)))
 
 
+def _of_entry(
+    request: HttpRequest, entry: ModelVariant | Dataset | None, feed: str
+) -> HttpResponseBase:
+    """At its own address alone: a reader that follows a former name is sent there."""
+    if entry is None:
+        raise Http404("There is no such entry.")
+    path = reverse(feed, args=[entry.owner, entry.name])
+    return _answer(request, feeds.of_entry(entry)) if request.path == path else redirect(path)
+
+
 def _answer(request: HttpRequest, feed: feeds.Feed) -> HttpResponseBase:
-    seen = ((entry.key, entry.title, entry.updated) for entry in feed.entries)
+    seen = ((entry.key, entry.title, entry.updated, entry.html) for entry in feed.entries)
     etag = etag_of(request.get_full_path(), feed.title, *seen)
     newest = int(feed.updated.timestamp())
     response = get_conditional_response(request, etag=etag, last_modified=newest)

@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from contributions.actions._events import happened
 from contributions.actions.comment import comment
+from contributions.actions.edit_comment import edit_comment
 from contributions.actions.merge import merge
-from contributions.models import Contribution, Hold
-from hub.models import User
+from contributions.models import Check, Contribution, Hold
+from hub.models import FormerName, User
 from tests.contributions.stories import approved, submitted
 from tests.factories import (
     make_board,
@@ -168,3 +170,43 @@ def test_a_feed_costs_the_same_for_many_as_for_few(client: Client, ann: User) ->
             submitted(ann, f"sea/salt-{number}")
 
     assert_constant_queries(lambda: (client.get(path), client.get("/feeds/contributions/")), more)
+
+
+def test_an_edited_comment_is_an_entry_that_changed(client: Client, ann: User) -> None:
+    contribution = submitted(ann)
+    said = comment(author=ann, contribution=contribution, body="Frist.")
+    path = f"/feeds/contributions/{contribution.pk}/"
+    etag = client.get(path)["ETag"]
+    (before, _) = entries(read(client, path))
+    edit_comment(actor=ann, comment=said, body="First, <script>alert(1)</script>.")
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+    (after, _) = entries(read(client, path))
+    assert text(after, "id") == text(before, "id")
+    assert text(after, "updated") > text(before, "updated")
+    assert "First" in text(after, "summary")
+    assert "<script" not in text(after, "summary")
+
+
+def test_checks_that_went_well_do_not_fill_a_feed(client: Client, ann: User) -> None:
+    contribution = submitted(ann)
+    check = Check.objects.filter(version__contribution=contribution, name="card").get()
+    for state in ("passed", "warning", "failed"):
+        happened(
+            contribution=contribution, verb="checked", actor=None, to_state=state, checked=check
+        )
+    (newest, opened) = titles(client, f"/feeds/contributions/{contribution.pk}/")
+    assert ("failed" in newest, opened) == (True, "ann opened this")
+
+
+def test_a_filter_that_makes_no_sense_is_refused(client: Client, ann: User) -> None:
+    submitted(ann)
+    assert client.get("/feeds/contributions/?state=nonsense").status_code == 400
+    assert titles(client, "/feeds/contributions/?state=merged") == []
+
+
+def test_a_reader_that_follows_a_former_name_is_sent_to_the_new_one(client: Client) -> None:
+    variant = make_variant("sea/salt")
+    FormerName.objects.create(variant=variant, owner="lake", name="salt")
+    for old in ("/feeds/variants/lake/salt/", "/feeds/variants/Sea/SALT/"):
+        assert client.get(old)["Location"] == "/feeds/variants/sea/salt/"
+    assert client.get("/feeds/variants/sea/pepper/").status_code == 404
