@@ -6,6 +6,7 @@ from django.db import IntegrityError
 
 from contributions.actions._checks import plan_checks
 from contributions.actions._spam import hold_if_suspicious
+from contributions.actions.write_references import write_references
 from contributions.models import Contribution, Version
 from contributions.proposals.protocol import Payload, Proposal
 from contributions.quota import spend_submission
@@ -70,5 +71,6 @@ def add_version(
         **version_fields,
     )
     plan_checks(version, proposal)
-    hold_if_suspicious(author=version.author, version=version)
+    if hold_if_suspicious(author=version.author, version=version) is None:
+        write_references(contribution=contribution, text=version.note, actor=version.author)
     return version

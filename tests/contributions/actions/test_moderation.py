@@ -1,5 +1,6 @@
 """Held texts, reports, blocks and suspensions, and the log that all of it leaves."""
 
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from contributions.actions.close import close
 from contributions.actions.comment import comment
 from contributions.actions.decide_report import decide_report
 from contributions.actions.edit_comment import edit_comment
+from contributions.actions.open_thread import open_thread
 from contributions.actions.refuse_text import refuse_text
 from contributions.actions.reinstate import reinstate
 from contributions.actions.release_text import release_text
@@ -21,6 +23,8 @@ from contributions.actions.submit import submit
 from contributions.actions.suspend import suspend
 from contributions.actions.unblock import unblock
 from contributions.models import AuditEntry, Hold, Notification, Reference
+from contributions.payload import payload_of
+from contributions.quoting import quote
 from hub.models import User
 from hub.models.user import Role
 from hub.refusal import Refusal
@@ -98,6 +102,52 @@ def test_the_note_of_a_version_is_held_as_comments_are(
     assert "spam.example" not in public(client, f"/api/v1/contributions/{contribution.pk}/")
     release_text(actor=cleo, hold=Hold.objects.get())
     assert "spam.example" in public(client, contribution.get_absolute_url())
+
+
+def test_a_note_reaches_what_it_names_when_it_is_released(ann: User, sam: User, cleo: User) -> None:
+    other = submitted(ann, "river/other")
+    payload = variant_payload("river/brook")
+    kind, note = "add_variant", f"{LINK} See #{other.pk}."
+    contribution = submit(author=sam, kind=kind, payload=payload, note=note, sign_off=True)
+    assert not Reference.objects.exists()
+    release_text(actor=cleo, hold=Hold.objects.get())
+    reference = Reference.objects.get()
+    assert (reference.source, reference.contribution) == (contribution, other)
+
+
+def test_nothing_that_leads_elsewhere_carries_a_held_text(
+    client: Client, ann: User, sam: User, ben: User
+) -> None:
+    contribution = submit(
+        author=sam,
+        kind="add_variant",
+        payload=variant_payload("river/brook"),
+        note=LINK,
+        sign_off=True,
+    )
+    thread = open_thread(author=sam, contribution=contribution, head=1, field="summary", body=LINK)
+    said = thread.comments.get()
+    number = contribution.pk
+    assert "waits for" in quote(number, f"comment-{said.pk}")
+    assert "spam.example" not in quote(number, f"comment-{said.pk}")
+    reader = signed_in(ben)
+    for path in (
+        f"/contributions/{number}/?since=1",
+        f"/contributions/{number}/?quote=comment-{said.pk}",
+        f"/contributions/{number}/threads/{thread.pk}/",
+        f"/contributions/{number}/comments/{said.pk}/history/",
+        f"/feeds/contributions/{number}/",
+        f"/api/v1/contributions/{number}/timeline/",
+        f"/api/v1/contributions/{number}/comments/{said.pk}/edits/",
+        f"/api/v1/contributions/{number}/threads/",
+        f"/api/v1/contributions/{number}/compare/",
+    ):
+        answer = reader.get(path)
+        assert answer.status_code == 200, path
+        assert "spam.example" not in answer.content.decode(), path
+    told = [json.dumps(payload_of(event)) for event in contribution.events.all()]
+    assert len(told) == 2
+    assert all("waits for" in each and "spam.example" not in each for each in told)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from contributions.actions.comment import comment
 from contributions.actions.edit_comment import edit_comment
 from contributions.actions.review import review
+from contributions.actions.revise import revise
+from contributions.actions.submit import submit
 from contributions.actions.write_references import write_references
 from contributions.models import Contribution, Event, Reference
 from hub.models import User
-from tests.contributions.stories import submitted
+from tests.contributions.stories import submitted, variant_payload
 from tests.factories import make_dataset, make_run, make_variant
 
 
@@ -35,6 +37,22 @@ def test_entries_and_runs_are_kept_too(brook: Contribution, sam: User) -> None:
         (None, None, run),
     ]
     assert write_references(contribution=brook, text=text) == []
+
+
+def test_the_notes_of_versions_reach_what_they_name(ann: User) -> None:
+    rill, brim = submitted(ann, "headwaters/rill"), submitted(ann, "headwaters/brim")
+    payload, kind = variant_payload(), "add_variant"
+    brook = submit(author=ann, kind=kind, payload=payload, note=f"After #{rill.pk}.", sign_off=True)
+    revise(
+        actor=ann,
+        contribution=brook,
+        payload={**payload, "summary": "Other words."},
+        note=f"As #{brim.pk} has it.",
+        head=1,
+        sign_off=True,
+    )
+    assert told(rill) == [("ann", brook.pk)]
+    assert told(brim) == [("ann", brook.pk)]
 
 
 def test_an_edit_and_a_review_reach_what_they_name(
