@@ -112,6 +112,12 @@ class Contribution(Stateful):
                 condition=models.Q(state__in=["open", "changes_requested", "approved"]),
                 name="contribution_waiting",
             ),
+            # what was merged last: front page and feed
+            models.Index(
+                fields=["-merged_at"],
+                condition=models.Q(state="merged"),
+                name="contribution_merged",
+            ),
             models.Index(
                 fields=["-id"],
                 condition=models.Q(state__in=["open", "changes_requested", "approved"]),
