@@ -69,7 +69,7 @@ NO_PAGE = {
     "contribution_withdraw": "POST only",
     "contribution_rerun": "POST only",
     "contribution_adopt": "POST only",
-    "contribution_revert": "POST only; its answer is submit",
+    "contribution_revert": "leads to submit",
     "contribution_sign_off": "POST only",
     "draft_discard": "POST only",
     "variant_citation": "a file",
