@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contributions import proposals
+from contributions.checks.tensors import table_of
 from contributions.models import Check, Contribution, Version
 from contributions.models.check import FIRST
 from contributions.proposals.fields import Change, Payload
@@ -87,6 +88,7 @@ def _tensors(before: Version | None, after: Version) -> list[TensorChange]:
         )
     )
     old, new = found.get(before.pk, {}), found.get(after.pk, {})
-    if not old.get("tensors") or not new.get("tensors") or old.get("commit") == new.get("commit"):
+    if old.get("commit") == new.get("commit"):
         return []
-    return tensor_changes(old["tensors"], new["tensors"])
+    was, became = table_of(old), table_of(new)
+    return tensor_changes(was, became) if was and became else []

@@ -37,6 +37,8 @@ class ContributionPage:
     conversation: Conversation
     reviewing: Reviewing
     evaluation: Evaluation
+    # Those that take it back, or would.
+    reverting: Sequence[Contribution]
     # Why it ended without a merge, as whoever ended it put it.
     last_word: str
     where: Where
@@ -49,6 +51,12 @@ class ContributionPage:
         seconds = [shown.check.seconds for shown in self.checks]
         known = [each for each in seconds if each is not None]
         return f"{sum(known):.1f} s" if known and len(known) == len(seconds) else ""
+
+    @property
+    def may_be_reverted(self) -> bool:
+        """Merged, of a kind that can be taken back, and nobody has done or proposed so."""
+        merged = self.contribution.state == "merged"
+        return merged and self.proposal.is_revertible and not self.reverting
 
     @property
     def is_head(self) -> bool:
@@ -102,10 +110,18 @@ def read_page(
         conversation=read_conversation(contribution, threads, where=where),
         reviewing=read_reviewing(contribution),
         evaluation=read_evaluation(contribution),
+        reverting=_reverting(contribution),
         last_word=_last_word(contribution),
         where=where or Where(),
         stamp=stamp,
     )
+
+
+def _reverting(contribution: Contribution) -> list[Contribution]:
+    if contribution.state != "merged":
+        return []
+    standing = [*Contribution.live_states(), "merged"]
+    return list(contribution.reverted_by.filter(state__in=standing).order_by("pk"))
 
 
 def _last_word(contribution: Contribution) -> str:

@@ -16,7 +16,7 @@ from contributions.actions._new_version import (
     title_of,
 )
 from contributions.models import Contribution, Version
-from hub.models import User
+from hub.models import User, WorkingGroup
 from hub.refusal import Refusal
 
 
@@ -52,6 +52,8 @@ def revise(
                 next_head=head + 1,
                 subject=subject,
                 title=title_of(proposal, cleaned, reverts=contribution.reverts),
+                # Another track of a change against a baseline is another group's to look after.
+                group=WorkingGroup.objects.filter(slug=proposal.group_of(cleaned)).first(),
             )
             _refuse_unchanged(contribution, cleaned, head)
             refuse_existing(proposal, cleaned)

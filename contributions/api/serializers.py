@@ -263,6 +263,10 @@ class TrailerSerializer(serializers.Serializer[Any]):
 
 
 class ContributionDetail(ContributionSummary):
+    reverts = serializers.IntegerField(
+        source="reverts_id", allow_null=True, help_text="Number of the one that it takes back."
+    )
+    reverted_by = serializers.SerializerMethodField(help_text="Numbers, whatever became of them.")
     requirements = serializers.SerializerMethodField()
     trailers = serializers.SerializerMethodField(help_text="Of a merged one.")
     versions = serializers.SerializerMethodField()
@@ -273,11 +277,16 @@ class ContributionDetail(ContributionSummary):
     class Meta(ContributionSummary.Meta):
         fields = [
             *ContributionSummary.Meta.fields,
+            "reverts",
+            "reverted_by",
             "requirements",
             "trailers",
             "versions",
             "timeline",
         ]
+
+    def get_reverted_by(self, contribution: Contribution) -> list[int]:
+        return list(contribution.reverted_by.order_by("pk").values_list("pk", flat=True))
 
     @extend_schema_field(RequirementSerializer(many=True))
     def get_requirements(self, contribution: Contribution) -> Any:

@@ -210,3 +210,6 @@ def test_an_edit_is_taken_back_by_one_button_and_two_people(page_of: Opened) -> 
     merge(cleo, ann.url)
     cleo.goto(salt.get_absolute_url())
     expect(cleo.locator("main")).to_contain_text("Salty.")
+    cleo.goto(address)
+    expect(cleo.locator("#state")).to_contain_text("taken back by #")
+    expect(cleo.get_by_role("link", name="Revert", exact=True)).to_have_count(0)

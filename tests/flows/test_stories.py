@@ -205,7 +205,9 @@ def test_a_merged_edit_is_taken_back_and_what_others_changed_since_stays(
     stands = anybody().get("variants/sea/salt/")
     assert stands["summary"] == "Salty."
     assert set(stands["tags"]) == {"coarse", "grey"}
-    assert anybody().get(f"contributions/{bad}/")["state"] == "merged"
+    taken_back = anybody().get(f"contributions/{bad}/")
+    assert (taken_back["state"], taken_back["reverted_by"]) == ("merged", [back["number"]])
+    assert anybody().get(f"contributions/{back['number']}/")["reverts"] == bad
     assert not Run.objects.exists()
 
 

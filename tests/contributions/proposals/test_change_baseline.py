@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contributions import proposals
+from contributions.actions.revise import revise
 from evaluations.models import Run
 from hub.models import Checkpoint, LineageEdge, User, WorkingGroup
 from hub.refusal import Refusal
@@ -80,7 +81,13 @@ def test_what_does_not_fit_is_said_beside_its_field(
 
 def test_its_track_decides_who_looks_after_it(ann: User) -> None:
     group, _ = WorkingGroup.objects.get_or_create(slug="data", defaults={"name": "Data"})
-    assert change(ann, track="data").group == group
+    contribution = change(ann, track="data")
+    assert contribution.group == group
+    system, _ = WorkingGroup.objects.get_or_create(slug="system", defaults={"name": "System"})
+    payload = change_payload(track="system")
+    revise(actor=ann, contribution=contribution, payload=payload, note="", head=1, sign_off=True)
+    contribution.refresh_from_db()
+    assert contribution.group == system
 
 
 def test_merging_publishes_the_result_below_its_baseline(
