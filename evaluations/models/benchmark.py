@@ -54,6 +54,10 @@ class BenchmarkVersion(models.Model):
     # task itself (suites/declared.py), and its documents as JSON lines in the store.
     definition = models.JSONField(null=True, blank=True)
     data_sha256 = models.CharField(max_length=64, blank=True)
+    # Field of a document that says what belongs together (a passage): errors are clustered by it.
+    cluster_by = models.CharField(max_length=60, blank=True)
+    # Questions and answers stay with the hub: outcomes are public, documents are not.
+    confidential = models.BooleanField(default=False)
     needs = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

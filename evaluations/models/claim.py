@@ -50,6 +50,10 @@ class Claim(models.Model):
     superseded_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="supersedes"
     )
+    # Result and sample files that somebody attached: what makes a claim a traced one.
+    upload = models.ForeignKey(
+        "evaluations.Upload", models.PROTECT, null=True, blank=True, related_name="claims"
+    )
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 

@@ -21,11 +21,21 @@ class Recipe(models.Model):
     seeds = ArrayField(models.IntegerField(), default=list)
     dtype = models.CharField(max_length=20, default="float32")
     batch_size = models.PositiveSmallIntegerField(default=16)
+    # How the model is brought to answer: "hf", "vllm", "gguf", "endpoint", and its arguments
+    # (quantisation, device map …).
+    backend = models.CharField(max_length=30, default="hf")
+    backend_args = models.JSONField(default=dict, blank=True)
     # A run with a limit is a trial; it never ranks.
     limit = models.PositiveIntegerField(null=True, blank=True)
     harness_version = models.CharField(max_length=40)
     scorer_version = models.CharField(max_length=40, default="1")
     queue = models.CharField(max_length=40, default="cpu", help_text="What a worker must have.")
+    # The recipe whose kept answers a newer scorer judges again (actions/rescore.py).
+    rescores = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="rescored_by"
+    )
+    # What measuring found about the arguments: {"batch_size": {"1": {"value", "changed", "n"}, …}}.
+    sensitivity = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -41,6 +51,8 @@ class Recipe(models.Model):
     def facts(self) -> dict[str, Any]:
         """All that the digest covers, JSON-ready."""
         version = self.benchmark_version
+        # Only where it is not the first one's, so that digests of older recipes stay what they are.
+        backend = {"backend": self.backend, "backend_args": self.backend_args}
         return {
             "benchmark": version.benchmark.slug,
             "benchmark_version": version.version,
@@ -61,6 +73,7 @@ class Recipe(models.Model):
             "batch_size": self.batch_size,
             "limit": self.limit,
             "scorer_version": self.scorer_version,
+            **({} if backend == {"backend": "hf", "backend_args": {}} else backend),
         }
 
     def compute_digest(self) -> str:

@@ -27,12 +27,13 @@ class Purpose(models.TextChoices):
 
 class RunQuerySet(LeasedQuerySet):
     def waiting_in_order(self) -> Self:
-        """The order in which workers take runs: priority first, then age."""
-        return self.filter(state="queued").order_by("-priority", "pk")
+        """The order in which workers take runs: priority first, then whose turn it is."""
+        return self.filter(state="queued").order_by("-priority", "turn", "pk")
 
     def due(self) -> Self:
-        """Waiting, and not held back after a failure."""
-        return self.waiting_in_order().filter(Q(not_before=None) | Q(not_before__lte=Now()))
+        """Waiting, not held back after a failure, and not for a run that has to come first."""
+        ready = self.waiting_in_order().filter(after=None)
+        return ready.filter(Q(not_before=None) | Q(not_before__lte=Now()))
 
     def live(self) -> Self:
         return self.filter(state__in=Run.live_states())
@@ -42,7 +43,7 @@ class Run(Leased):
     """One attempt-counted job: one checkpoint, a set of recipes, on a queue."""
 
     MOVES = {
-        "queued": {"fetching", "cancelled", "failed"},
+        "queued": {"fetching", "cancelled", "failed", "superseded"},
         "fetching": {"preparing", "queued", "failed", "cancelled"},
         "preparing": {"running", "queued", "failed", "cancelled"},
         "running": {"scoring", "queued", "failed", "cancelled"},
@@ -50,6 +51,7 @@ class Run(Leased):
         "published": set(),
         "failed": set(),
         "cancelled": set(),
+        "superseded": set(),
     }
     HELD_STATES = frozenset({"fetching", "preparing", "running", "scoring"})
 
@@ -59,6 +61,18 @@ class Run(Leased):
     purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.MEASURE)
     queue = models.CharField(max_length=40)
     priority = models.SmallIntegerField(default=0)
+    # Whom the run counts against when turns are given out: "person:7", "group:algorithm".
+    share = models.CharField(max_length=60, blank=True, editable=False)
+    # Start-time fair queueing: grows with what the share has asked for, falls with votes.
+    turn = models.FloatField(default=0.0, editable=False)
+    # Runs that must be published first (a trial before what is expensive); cleared when they are.
+    after = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="held_back"
+    )
+    superseded_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="supersedes"
+    )
+    expected_seconds = models.FloatField(null=True, editable=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="requested_runs"
     )
@@ -72,7 +86,8 @@ class Run(Leased):
     finished_at = models.DateTimeField(null=True)
     # Set by a person's cancel while a worker holds the run; the worker looks twice a second.
     cancel_asked = models.BooleanField(default=False)
-    # {"stage": str, "phase": str, "done": int, "total": int}
+    # {"stage": str, "phase": str, "done": int, "total": int, "task": str, "tasks_done": int,
+    # "tasks": int, "seconds_left": float | None}
     progress = models.JSONField(default=dict)
     log_tail = models.TextField(blank=True)
     failure_stage = models.CharField(max_length=20, blank=True)
@@ -81,6 +96,8 @@ class Run(Leased):
     failure_whose = models.CharField(max_length=20, choices=Whose, blank=True)
     versions = models.JSONField(default=dict)
     hardware = models.JSONField(default=dict)
+    # Now: {"rss_bytes": int, "gpu_bytes": int, "gpu_percent": int}; absent what cannot be known.
+    usage = models.JSONField(default=dict)
     # seconds, by stage
     timings = models.JSONField(default=dict)
     # What the harness found odd but not wrong: list of sentences.
@@ -100,7 +117,7 @@ class Run(Leased):
         indexes = [
             # workers and the queue page: what is next
             models.Index(
-                fields=["queue", "-priority", "id"],
+                fields=["queue", "-priority", "turn", "id"],
                 condition=models.Q(state="queued"),
                 name="run_waiting",
             ),
@@ -131,6 +148,8 @@ class RunItem(models.Model):
     recipe = models.ForeignKey(Recipe, models.PROTECT, related_name="items")
     checkpoint_digest = models.CharField(max_length=64)
     live = models.BooleanField(default=True)
+    # What this recipe took in the harness, the model load not counted.
+    seconds = models.FloatField(null=True)
 
     class Meta:
         ordering = ["pk"]

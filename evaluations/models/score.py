@@ -9,6 +9,14 @@ from hub.models import Checkpoint
 INFINITY = float("inf")
 
 
+class ErrorKind(models.TextChoices):
+    HARNESS = "harness", "as the harness states it"
+    SAMPLE = "sample", "over samples"
+    CLUSTERED = "clustered", "clustered"
+    RATIO = "ratio", "of a ratio (delta method)"
+    BOOTSTRAP = "bootstrap", "bootstrap"
+
+
 class Score(models.Model):
     """One measured metric of one run. Written once, by actions/record.py, never changed."""
 
@@ -20,6 +28,15 @@ class Score(models.Model):
     value = models.FloatField()
     stderr = models.FloatField(null=True, blank=True)
     n = models.PositiveIntegerField(help_text="samples")
+    # How `stderr` came about, and over how many clusters where documents belong together.
+    stderr_kind = models.CharField(max_length=20, choices=ErrorKind, default=ErrorKind.HARNESS)
+    clusters = models.PositiveIntegerField(null=True, blank=True)
+    # Other numbers of the same answers: {"maj_at_k,all": 0.4, "truncated,all": 0.02}; never ranked.
+    also = models.JSONField(default=dict)
+    # Of a score that a newer scorer made of kept answers: the score whose answers they are.
+    rescore_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="rescores"
+    )
     task_hash = models.CharField(max_length=64, blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
 
@@ -55,7 +72,9 @@ class Samples(models.Model):
     doc_hashes = ArrayField(models.CharField(max_length=64))
     # Of each outcome where the value is a weighted mean (perplexities: bytes or words), else null.
     weights = ArrayField(models.FloatField(), null=True)
-    # SHA-256 of the gzipped JSON lines with prompts and raw generations, in the checkpoint store.
+    # What each document belongs to, where errors are clustered.
+    clusters = ArrayField(models.CharField(max_length=64), null=True)
+    # SHA-256 of the Parquet file with prompts and raw generations (evaluations/answers/).
     raw_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:

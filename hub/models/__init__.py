@@ -6,6 +6,8 @@ from hub.models.former_name import FormerName
 from hub.models.hosted import HostedCommit, HostedRepository
 from hub.models.idempotency import IdempotentAnswer
 from hub.models.lineage import LineageEdge
+from hub.models.origin_change import OriginChange
+from hub.models.origin_token import OriginToken
 from hub.models.revision import CardRevision
 from hub.models.scope import Scope
 from hub.models.token import Token
@@ -23,6 +25,8 @@ __all__ = [
     "IdempotentAnswer",
     "LineageEdge",
     "ModelVariant",
+    "OriginChange",
+    "OriginToken",
     "Scope",
     "Token",
     "User",

@@ -20,6 +20,12 @@ SEARCH = SearchVector(
 )
 
 
+class OriginState(models.TextChoices):
+    HERE = "here", "there"
+    GATED = "gated", "behind terms"
+    GONE = "gone", "gone"
+
+
 class Entry(models.Model):
     """Abstract: one repository at an origin, as the catalogue knows it."""
 
@@ -27,6 +33,12 @@ class Entry(models.Model):
     name = models.CharField(max_length=96, validators=[validate_name])
     # The repository at the origin; its name there may change, the entry's address here stays.
     repo_id = models.CharField(max_length=200)
+    # What the repository is at the origin whatever it is called there, where the origin says so.
+    origin_id = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    # Its newest commit when last looked at, and whether it is still there.
+    origin_commit = models.CharField(max_length=64, blank=True, editable=False)
+    origin_state = models.CharField(max_length=20, choices=OriginState, blank=True, editable=False)
+    origin_seen_at = models.DateTimeField(null=True, editable=False, db_index=True)
     licence = models.CharField(
         max_length=60, blank=True, help_text="Key as on the Hugging Face Hub."
     )

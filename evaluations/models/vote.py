@@ -1,0 +1,19 @@
+from django.conf import settings
+from django.db import models
+
+from evaluations.models.run import Run
+
+
+class Vote(models.Model):
+    """A person wants a waiting run to come sooner."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="votes")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
+    cast_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "person"], name="vote_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} for run {self.run_id}"

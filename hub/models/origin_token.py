@@ -1,0 +1,27 @@
+from django.conf import settings
+from django.db import models
+
+
+class OriginToken(models.Model):
+    """A person's token for gated repositories at the origin, encrypted; only fetching opens it.
+
+    It counts for repositories whose `owner/name` starts with `scope`; empty: all that its owner adds.
+    """
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="origin_tokens"
+    )
+    label = models.CharField(max_length=60)
+    scope = models.CharField(max_length=200, blank=True)
+    encrypted = models.BinaryField(editable=False)
+    # The last four letters, so that people recognise it.
+    hint = models.CharField(max_length=8, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.label} of {self.person}"
