@@ -80,6 +80,7 @@ class TaskSpec:
     `n_shot`, `gen_args` and `repeats` of None leave what the task file says. With several seeds
     the task runs once for each, and values and outcomes are averaged. `aggregate` is
     "mean_of_groups" where the value is the unweighted mean over every group entry of the task.
+    `cluster_by` names the field of a document that says what belongs together (a passage).
     """
 
     recipe_digest: str
@@ -97,6 +98,7 @@ class TaskSpec:
     lower: float | None = None
     upper: float | None = None
     aggregate: Literal["task", "mean_of_groups"] = "task"
+    cluster_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +106,19 @@ class Job:
     """One checkpoint and the recipes to measure on it, with what is part of the run's identity.
 
     `network` lets the child reach datasets on a hub (registry tasks); the model itself never
-    needs it. `cache` is a folder for such datasets, kept between jobs by the caller.
+    needs it. `cache` is a folder for such datasets, kept between jobs by the caller. `backend` and
+    `backend_args` are Recipe's; `base_path` is the folder of the base where the checkpoint is an
+    adapter. `resume` is a folder for answered requests that outlives a killed job.
     """
 
     checkpoint_path: Path
     tasks: tuple[TaskSpec, ...]
     dtype: str = "float32"
     batch_size: int = 16
+    backend: str = "hf"
+    backend_args: Mapping[str, Any] = field(default_factory=dict)
+    base_path: Path | None = None
+    resume: Path | None = None
     device: str = "cpu"
     threads: int = 1
     limits: Limits = field(default_factory=Limits)
@@ -127,6 +135,8 @@ class Measurement:
     metric has none), `doc_hashes` the sha256 of each document. `weights` is None for plain means;
     else `value` is the weighted mean of the outcomes (exp of it for perplexities, whose outcomes
     are in nats). `stderr` is over documents. `n_total` is the size of the whole task.
+    `stderr_kind` is Score's; `clusters` names what each document belongs to; `also` holds other
+    numbers of the same answers by "metric,filter"; `seconds` is what this recipe took.
     """
 
     recipe_digest: str
@@ -144,6 +154,10 @@ class Measurement:
     task_version: str
     higher_is_better: bool
     samples_path: Path
+    stderr_kind: str = "harness"
+    clusters: tuple[str, ...] | None = None
+    also: Mapping[str, float] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +177,19 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a job is: stage is one of STAGES, done of total counts requests of this phase."""
+    """How far a job is: stage is one of STAGES, done of total counts requests of this phase.
+
+    `task` is what is being answered, `tasks_done` of `tasks` are finished; `usage` is Run.usage.
+    """
 
     stage: str
     phase: str = ""
     done: int = 0
     total: int = 0
+    task: str = ""
+    tasks_done: int = 0
+    tasks: int = 0
+    usage: Mapping[str, int] = field(default_factory=dict)
 
 
 STAGES = ("preflight", "import", "load_model", "load_tasks", "run", "write")
