@@ -39,6 +39,7 @@ class LmEvalHarness:
     """lm-evaluation-harness under `interpreter`, the Python of its own virtual environment."""
 
     name = "lm_eval"
+    packages = PACKAGES
 
     def __init__(self, interpreter: Path, *, runner: Path = RUNNER) -> None:
         # Not resolved: the link in a virtual environment is what makes it one.
@@ -47,7 +48,7 @@ class LmEvalHarness:
 
     def versions(self) -> dict[str, str]:
         """Versions by package metadata, nothing loaded (0.1 s)."""
-        command = [str(self.interpreter), "-I", "-c", VERSIONS_SCRIPT, *PACKAGES]
+        command = [str(self.interpreter), "-I", "-c", VERSIONS_SCRIPT, *self.packages]
         try:
             done = subprocess.run(command, capture_output=True, check=True, timeout=60, env={})
             found: dict[str, str] = json.loads(done.stdout)
@@ -167,6 +168,9 @@ def job_document(job: Job) -> dict[str, Any]:
     return {
         "checkpoint": str(job.checkpoint_path.absolute()),
         "tasks": tasks,
+        "backend": job.backend,
+        "backend_args": dict(job.backend_args),
+        "base": None if job.base_path is None else str(job.base_path.absolute()),
         "dtype": job.dtype,
         "batch_size": job.batch_size,
         "device": job.device,

@@ -7,10 +7,8 @@ imports cost seconds.
 from __future__ import annotations
 
 import gzip
-import importlib.metadata
 import json
 import os
-import platform
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +21,12 @@ import lm_eval.models.huggingface
 import torch
 import tqdm
 import transformers
-from lm_eval.api.registry import get_model
+from backends import load_model
+from facts import hardware, versions
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import handle_non_serializable, hash_string
 from task_files import Execution, Refused, load_execution, plan
 
-PACKAGES = "lm_eval torch transformers tokenizers datasets accelerate safetensors math-verify"
 PROGRESS_SECONDS = 0.3
 BOOTSTRAP_ITERATIONS = 1000
 NOWHERE = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
@@ -90,24 +88,6 @@ def refuse_random_weights(channel: Any) -> None:
         return model
 
     transformers.PreTrainedModel.from_pretrained = classmethod(from_pretrained)
-
-
-def load_model(job: dict[str, Any]) -> Any:
-    torch.set_num_threads(int(job["threads"]))
-    arguments = {
-        "pretrained": job["checkpoint"],
-        "dtype": job["dtype"],
-        "trust_remote_code": False,
-        "use_safetensors": True,
-    }
-    options = {"batch_size": job["batch_size"], "device": job["device"]}
-    model = get_model("hf").create_from_arg_obj(arguments, options)
-    # generation_config.json of a repository (repetition_penalty ...) must not change a protocol.
-    own = model.model.generation_config
-    model.model.generation_config = transformers.GenerationConfig(
-        bos_token_id=own.bos_token_id, eos_token_id=own.eos_token_id, pad_token_id=own.pad_token_id
-    )
-    return model
 
 
 @dataclass
@@ -223,36 +203,4 @@ def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
         "measurements": measurements,
         "versions": versions(),
         "hardware": hardware(job),
-    }
-
-
-def versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in PACKAGES.split():
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def hardware(job: dict[str, Any]) -> dict[str, Any]:
-    cpu = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        cpu = next((line.split(":", 1)[1].strip() for line in lines if "model name" in line), cpu)
-    except OSError:
-        pass
-    gpus = []
-    if str(job["device"]).startswith("cuda"):
-        gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "gpus": gpus,
-        "device": job["device"],
-        "dtype": job["dtype"],
-        "batch_size": job["batch_size"],
     }
