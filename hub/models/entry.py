@@ -24,6 +24,7 @@ class OriginState(models.TextChoices):
     HERE = "here", "there"
     GATED = "gated", "behind terms"
     GONE = "gone", "gone"
+    REPLACED = "replaced", "another repository"
 
 
 class Entry(models.Model):
@@ -35,10 +36,16 @@ class Entry(models.Model):
     repo_id = models.CharField(max_length=200)
     # What the repository is at the origin whatever it is called there, where the origin says so.
     origin_id = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
-    # Its newest commit when last looked at, and whether it is still there.
+    # Its newest commit when last looked at, and the digest of what an evaluation would load of that
+    # (Manifest.digest; empty where nobody could read it): a commit of prose alone changes no score.
     origin_commit = models.CharField(max_length=64, blank=True, editable=False)
+    origin_digest = models.CharField(max_length=64, blank=True, editable=False)
     origin_state = models.CharField(max_length=20, choices=OriginState, blank=True, editable=False)
-    origin_seen_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    # When the origin last answered about it; since when it says that there is no such thing.
+    origin_seen_at = models.DateTimeField(null=True, editable=False)
+    origin_missing_since = models.DateTimeField(null=True, editable=False)
+    # When to look again; NULL: at once. Whoever moves it on is the one who looks.
+    origin_look_at = models.DateTimeField(null=True, editable=False, db_index=True)
     licence = models.CharField(
         max_length=60, blank=True, help_text="Key as on the Hugging Face Hub."
     )
