@@ -2,7 +2,7 @@
 
     python -I guard.py '{"rlimits": {...}, "network": false}' LIFELINE_FD EVENT_FD COMMAND...
 
-Stdlib only, no imports from the project. The worker holds the other end of the lifeline pipe: when
+Stdlib only. The worker holds the other end of the lifeline pipe: when
 the worker dies, however hard, the pipe ends and the whole process group is killed. That works
 where PDEATHSIG does not exist, and unlike PDEATHSIG it reaches grandchildren and does not depend
 on which of the worker's threads started us. Being a fresh single-threaded process, the guard may
@@ -11,39 +11,28 @@ use preexec_fn, which a worker full of threads may not.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import resource
 import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWNET = 0x40000000
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-
-def leave_network(libc: ctypes.CDLL) -> bool:
-    """Move to a network namespace without interfaces: True where the kernel lets us."""
-    flags = CLONE_NEWNET if os.geteuid() == 0 else CLONE_NEWNET | CLONE_NEWUSER
-    return bool(libc.unshare(flags) == 0)
+from evaluations.harness.confinement import confine
 
 
 def main() -> int:
     plan = json.loads(sys.argv[1])
     lifeline, events = int(sys.argv[2]), int(sys.argv[3])
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-    isolated = libc is not None and not plan["network"] and leave_network(libc)
-    os.write(events, json.dumps({"ev": "sandbox", "isolated": isolated}).encode() + b"\n")
 
     def prepare() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if libc is not None:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        for name, value in plan["rlimits"].items():
-            resource.setrlimit(getattr(resource, name), (value, value))
+        holds = confine(plan)
+        told = {"ev": "sandbox", "isolated": holds["network"] == "isolated", "holds": holds}
+        os.write(events, json.dumps(told).encode() + b"\n")
 
     # The group's SIGTERM is meant for the child; the guard stays to pass on how it ended.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
