@@ -210,6 +210,10 @@ HARNESS_THREADS = env.int("HARNESS_THREADS", 1, validate=validate.Range(min=1))
 HARNESS_WALL_SECONDS = env.int("HARNESS_WALL_SECONDS", 24 * 3600)
 HARNESS_STALL_SECONDS = env.int("HARNESS_STALL_SECONDS", 900)
 HARNESS_MEMORY_MB = env.int("HARNESS_MEMORY_MB", 16_000)
+# Queue -> bytes: weights of more than that go there (evaluations/queues.py).
+MEMORY_CLASSES = env.dict(
+    "MEMORY_CLASSES", {"gpu-large": 20 * 10**9, "gpu-huge": 70 * 10**9}, subcast_values=int
+)
 
 # --- People -------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """Ask for a checkpoint to be measured."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
@@ -11,6 +10,7 @@ from evaluations.actions.move import write_event
 from evaluations.models import Recipe, Run, RunItem
 from evaluations.models.run import Purpose
 from evaluations.permissions import MOST_WAITING, has_no_limit, may_request_runs
+from evaluations.queues import by_queue
 from hub.models import Checkpoint, User
 from hub.queue import send_on_commit
 from hub.refusal import Refusal
@@ -60,7 +60,7 @@ def create_runs(
             with transaction.atomic():
                 runs = [
                     create_run(actor, checkpoint, *each, retry_of=retry_of)
-                    for each in _by_queue(free)
+                    for each in by_queue(free, checkpoint)
                 ]
             break
         except IntegrityError:
@@ -80,14 +80,6 @@ def _unclaimed(checkpoint: Checkpoint, recipes: list[Recipe]) -> list[Recipe]:
     ).values_list("recipe_id", flat=True)
     taken = set(claimed)
     return [recipe for recipe in recipes if recipe.pk not in taken]
-
-
-def _by_queue(recipes: list[Recipe]) -> list[tuple[str, list[Recipe]]]:
-    """Sorted, so that two requests insert in the same order and cannot deadlock."""
-    queues: dict[str, list[Recipe]] = defaultdict(list)
-    for recipe in recipes:
-        queues[recipe.queue].append(recipe)
-    return sorted(queues.items())
 
 
 def create_run(
