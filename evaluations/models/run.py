@@ -1,6 +1,7 @@
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -60,6 +61,8 @@ class Run(Leased):
     state = models.CharField(max_length=20, default="queued")
     purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.MEASURE)
     queue = models.CharField(max_length=40)
+    # What a worker must have beside its queue (evaluations/queues.py): "lm_eval 0.4.13", "vllm" …
+    needs = ArrayField(models.CharField(max_length=80), default=list, editable=False)
     priority = models.SmallIntegerField(default=0)
     # Whom the run counts against when turns are given out: "person:7", "group:algorithm".
     share = models.CharField(max_length=60, blank=True, editable=False)
@@ -127,6 +130,14 @@ class Run(Leased):
                 condition=models.Q(state__in=["fetching", "preparing", "running", "scoring"]),
                 name="run_held",
             ),
+            # turns.py: where a queue is, by the first claims of late …
+            models.Index(
+                fields=["queue", "-started_at"],
+                condition=models.Q(lease_token=1, priority=0),
+                name="run_first_claims",
+            ),
+            # … and where a share is in it
+            models.Index(fields=["queue", "share", "-turn"], name="run_shares"),
             models.Index(fields=["state", "-id"], name="run_by_state"),
         ]
 

@@ -9,6 +9,8 @@ class Vote(models.Model):
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="votes")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
+    # How far it brought the run nearer: what taking it back gives back.
+    moved = models.FloatField(default=0.0, editable=False)
     cast_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
