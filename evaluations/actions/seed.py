@@ -11,7 +11,7 @@ from evaluations.suites.loader import BenchmarkDefinition, BoardDefinition, Suit
 from hub.models import Dataset
 
 # What recipes are for; tests hold it against requirements/harness.txt.
-HARNESS_VERSIONS = {"lm_eval": "0.4.13"}
+HARNESS_VERSIONS = {"lm_eval": "0.4.13", "inspect": "0.3.285"}
 LOCK = 0x53_45_45_44
 
 
@@ -144,7 +144,7 @@ def _board(
         columns=columns,
         least_version=definition.version,
         # Anybody's machine can measure on its CPU; what needs a GPU a maintainer turns on.
-        automatic=definition.requires == "cpu",
+        automatic=definition.automatic and definition.requires == "cpu",
         **words,
     )
     seeded.boards.append(definition.slug)

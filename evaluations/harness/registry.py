@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from evaluations.harness.inspect import InspectHarness
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import Harness
 
 HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "lm_eval": LmEvalHarness,
+    "inspect": InspectHarness,
 }
 
 

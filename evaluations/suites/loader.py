@@ -19,7 +19,9 @@ DEFAULT_SEEDS = (1234,)
 COMPANIONS = re.compile(
     r"(?:^include:\s*(?P<include>\S+))"
     r"|(?:!function\s+(?P<module>[\w./]+)\.\w+)"
-    r"|(?:^\s+\w+:\s+(?P<data>[\w./-]+\.(?:jsonl|json|csv|parquet))\s*$)",
+    r"|(?:^\s+\w+:\s+(?P<data>[\w./-]+\.(?:jsonl|json|csv|parquet))\s*$)"
+    # A task in Python names its data in a constant.
+    r"|(?:^[A-Z_]+ = \"(?P<constant>[\w./-]+\.(?:jsonl|json|csv|parquet))\"$)",
     re.MULTILINE,
 )
 
@@ -82,7 +84,10 @@ class BoardEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardDefinition:
-    """A board and what its runs share. `requires` is the capability of a worker: cpu or gpu."""
+    """A board and what its runs share. `requires` is the capability of a worker: cpu or gpu.
+
+    With `automatic` False nobody is measured on it without being asked for.
+    """
 
     slug: str
     title: str
@@ -93,6 +98,7 @@ class BoardDefinition:
     batch_size: int
     version: int
     entries: tuple[BoardEntry, ...]
+    automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,8 @@ def task_files(path: Path) -> list[Path]:
     """A task file and everything it names, each once, itself first."""
     found = [path]
     for match in COMPANIONS.finditer(path.read_text("utf-8")):
-        include, module, data = match["include"], match["module"], match["data"]
+        include, module = match["include"], match["module"]
+        data = match["data"] or match["constant"]
         name = include or data or module.replace(".", "/") + ".py"
         companion = (path.parent / name).resolve()
         if not companion.is_file():

@@ -57,10 +57,9 @@ def preflight(job: dict[str, Any], channel: Channel) -> bool:
     return not found.errors
 
 
-def measure(job: dict[str, Any], out: Path, channel: Channel) -> None:
+def measure(job: dict[str, Any], out: Path, channel: Channel, session: str) -> None:
     channel.enter("import")
-    session = importlib.import_module("session")
-    answer = session.run(job, out, channel)
+    answer = importlib.import_module(session).run(job, out, channel)
     channel.enter("write")
     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     answer["timings"] = channel.timings
@@ -106,7 +105,8 @@ def explain(error: BaseException, stage: str) -> tuple[str, str]:
     return "harness_crashed", text
 
 
-def main() -> int:
+def main(session: str = "session") -> int:
+    """`session` is the module whose `run` measures: another harness's child brings its own."""
     # python -P keeps the folder of a script off the path; ours goes last, so it shadows nothing.
     sys.path.append(str(Path(__file__).resolve().parent))
     channel = Channel(int(sys.argv[3]))
@@ -114,7 +114,7 @@ def main() -> int:
         job = json.loads(Path(sys.argv[1]).read_text("utf-8"))
         if not preflight(job, channel):
             return 2
-        measure(job, Path(sys.argv[2]), channel)
+        measure(job, Path(sys.argv[2]), channel, session)
     # A panic of the tokenizers' Rust code is not an Exception.
     except BaseException as error:  # noqa: BLE001
         traceback.print_exc()

@@ -18,7 +18,6 @@ import lm_eval.api.model
 import lm_eval.api.task
 import lm_eval.evaluator
 import lm_eval.models.huggingface
-import torch
 import tqdm
 import transformers
 from backends import load_model

@@ -14,7 +14,12 @@ from tests.toys import HARNESS_PYTHON
 
 def test_every_board_is_made_of_benchmarks_somebody_can_measure() -> None:
     suites = load_suites()
-    assert {board.slug for board in suites.boards} == {"tributary-demo", "r1-reasoning", "openseek"}
+    assert {board.slug for board in suites.boards} == {
+        "tributary-demo",
+        "tributary-chat",
+        "r1-reasoning",
+        "openseek",
+    }
     for board in suites.boards:
         for entry in board.entries:
             needs = suites.benchmark(entry.benchmark).needs
@@ -75,7 +80,7 @@ def test_an_index_that_contradicts_itself_is_refused(
 ) -> None:
     text = INDEX.read_text()
     assert find in text
-    for folder in ("demo", "r1"):
+    for folder in ("demo", "inspect", "r1"):
         (tmp_path / folder).symlink_to(INDEX.parent / folder)
     (tmp_path / "suites.toml").write_text(text.replace(find, replace))
     with pytest.raises(BadSuite, match=says):
