@@ -29,6 +29,7 @@ OUTCOMES = {"failed": "failed", "errored": "could not be completed"}
 RUNS = {
     "failed": "could not measure what was merged",
     "cancelled": "was told not to measure what was merged",
+    "superseded": "did not measure what was merged: something newer came before it",
 }
 VERDICTS = {
     Verdict.APPROVE.value: "approved version {version}",

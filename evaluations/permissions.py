@@ -33,6 +33,19 @@ def may_cancel_run(user: Visitor, run: Run) -> bool:
     return _owns(user, run)
 
 
+def may_prioritise_run(user: Visitor, run: Run) -> TypeGuard[User]:
+    return _owns(user, run)
+
+
+def priorities_for(user: User) -> tuple[int, int]:
+    """The lowest and the highest that `user` may give: one's own runs may let others go first."""
+    return (-100, 100) if user.is_at_least(Role.MAINTAINER) else (-10, 0)
+
+
+def may_drain_workers(user: Visitor) -> TypeGuard[User]:
+    return isinstance(user, User) and user.is_at_least(Role.MAINTAINER)
+
+
 def may_retry_run(user: Visitor, run: Run) -> bool:
     return _owns(user, run)
 

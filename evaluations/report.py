@@ -91,7 +91,7 @@ class Report:
         """What the parent could be measured under now: nobody has asked, or it came to nothing."""
         if self.parent is None or self.parent.checkpoint is None:
             return []
-        open_states = {"missing", "failed", "cancelled"}
+        open_states = {"missing", "failed", "cancelled", "superseded"}
         return [row.recipe for row in self.uncompared if row.parent.other.state in open_states]
 
     @property

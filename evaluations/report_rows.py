@@ -25,7 +25,7 @@ class Measured:
 
     @property
     def state(self) -> str:
-        """measured, waiting, running, failed, cancelled, or missing where nobody has asked."""
+        """measured, waiting, running, failed, cancelled, superseded, or missing where nobody has asked."""
         if self.score is not None:
             return "measured"
         run = self.run
@@ -49,7 +49,7 @@ class Measured:
         if self.state == "running":
             done, total = run.progress.get("done"), run.progress.get("total")
             return f"{run.state}, {done} of {total}" if total else run.state
-        return f"failed: {run.failure_message}" if self.state == "failed" else "cancelled"
+        return f"failed: {run.failure_message}" if self.state == "failed" else self.state
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ LOOK_BACK = 20
 class Stage:
     """One stage of the present attempt. `seconds` is None until it is over, `reached_at` until it began.
 
-    `status` is done, current, ahead, or how the run ended in it: failed, cancelled.
+    `status` is done, current, ahead, or how the run ended in it: failed, cancelled,
+    superseded.
     """
 
     name: str
@@ -60,9 +61,11 @@ def _reached(run: Run, events: list[RunEvent]) -> dict[str, datetime]:
     """When each stage began: of the waiting the first time, of the rest the present attempt's."""
     reached = {"queued": run.requested_at}
     for event in events:
+        if event.to_state == event.from_state:
+            continue  # a cancel that was asked, another priority
         if event.to_state == "queued" and event.from_state:
             reached = {"queued": event.at}
-        elif event.to_state in STAGES and event.to_state != event.from_state:
+        elif event.to_state in STAGES:
             reached.setdefault(event.to_state, event.at)
     return reached
 
@@ -73,8 +76,9 @@ def _furthest(reached: dict[str, datetime]) -> str:
 
 def _status(run: Run, name: str, last: str) -> str:
     if name == last:
-        ends = {"published": "done", "failed": "failed", "cancelled": "cancelled"}
-        return ends.get(run.state, "current")
+        if run.state == "published":
+            return "done"
+        return run.state if run.state in Run.terminal_states() else "current"
     return "done" if STAGES.index(name) < STAGES.index(last) else "ahead"
 
 

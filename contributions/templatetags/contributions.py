@@ -39,6 +39,7 @@ LOOKS = {
     "measured": ("trophy", ""),
     "published": ("trophy", "t-good"),
     "cancelled": ("circle-slash", ""),
+    "superseded": ("undo-2", ""),
     "open": ("git-pull-request", "t-info"),
     "changes_requested": ("file-diff", "t-warn"),
     "approved": ("circle-check", "t-good"),
@@ -79,6 +80,7 @@ RUN_OUTCOMES = {
     "published": "was measured",
     "failed": "failed",
     "cancelled": "was cancelled",
+    "superseded": "was superseded",
 }
 
 

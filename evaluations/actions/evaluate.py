@@ -181,7 +181,11 @@ def _give_up(run: Run, watch: Watch, failure: Failure) -> None:
 
 def _origin_failure(error: OriginError) -> Failure:
     return Failure(
-        code=error.code, message=error.message, whose=error.whose, retryable=error.retryable
+        code=error.code,
+        message=error.message,
+        whose=error.whose,
+        retryable=error.retryable,
+        retry_after=error.retry_after or 0.0,
     )
 
 

@@ -8,8 +8,16 @@ from evaluations.models import Run, RunEvent, RunItem
 from hub.models import User
 
 # A run that ended so has computed nothing: its recipes may be asked for again.
-FREEING = frozenset({"failed", "cancelled"})
+FREEING = frozenset({"failed", "cancelled", "superseded"})
 LONGEST_WORKER_NAME = 200
+# Why a run went on, where nobody had to decide anything.
+CAUSES = {
+    "fetching": "its turn came",
+    "preparing": "its files are here",
+    "running": "the model answers",
+    "scoring": "all answers are in",
+    "published": "its scores are recorded",
+}
 
 
 def move_run(
@@ -35,13 +43,17 @@ def move_run(
 
 
 def write_event(run: Run, before: str, *, actor: User | None = None, why: str = "") -> None:
-    """The row of a move that happened in this transaction: `before` -> where `run` stands now."""
+    """The row of a move that happened in this transaction: `before` -> where `run` stands now.
+
+    The worker is named where one held the run before or holds it now, and nobody else decided.
+    """
+    held = actor is None and not Run.HELD_STATES.isdisjoint({before, run.state})
     RunEvent.objects.create(
         run=run,
         from_state=before,
         to_state=run.state,
         attempt=run.attempt,
         actor=actor,
-        worker=run.worker[:LONGEST_WORKER_NAME] if actor is None else "",
-        why=why,
+        worker=run.worker[:LONGEST_WORKER_NAME] if held else "",
+        why=why or CAUSES.get(run.state, "") if before != run.state else why,
     )

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 from django.db.models.functions import Now
 
+from evaluations.actions.supersede import supersede_unwanted
 from evaluations.models import Board, BoardRecipe, Recipe
 
 # Recipe, label, weight.
@@ -20,6 +21,7 @@ def next_board(
 ) -> Board:
     """The board's next version, with these columns; it becomes current, and nothing is measured anew.
 
+    Waiting runs of recipes that it leaves out end as superseded, unless another board shows them.
     `automatic` is for a board that has no version yet: later ones keep what a maintainer chose. Must
     run in a transaction in which nobody else makes a version of the same board.
     """
@@ -38,4 +40,7 @@ def next_board(
         BoardRecipe(board=board, recipe=recipe, label=label, weight=weight, position=position)
         for position, (recipe, label, weight) in enumerate(columns)
     )
+    if last:
+        shown = {recipe.pk for recipe, _, _ in columns}
+        supersede_unwanted(last.recipes.exclude(pk__in=shown))
     return board

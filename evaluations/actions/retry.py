@@ -12,13 +12,13 @@ from hub.queue import send_on_commit
 from hub.refusal import Refusal
 from hub.state import IllegalMove
 
-RETRIABLE = frozenset({"failed", "cancelled"})
+RETRIABLE = frozenset({"failed", "cancelled", "superseded"})
 
 
 def retry_run(*, actor: User, run: Run) -> Run:
-    """A new waiting run with the items of a failed or cancelled one, which stays as it ended.
+    """A new waiting run with the items of one that published nothing, which stays as it ended.
 
-    Raises PermissionDenied; IllegalMove when `run` did not fail; Refusal already_requested when
+    Raises PermissionDenied; IllegalMove when `run` has not ended so; Refusal already_requested when
     another run has measured all of it since, or is about to.
     """
     if not may_retry_run(actor, run):
@@ -46,6 +46,7 @@ def _replicate_again(actor: User, run: Run, recipes: list[Recipe]) -> Run:
             recipes,
             retry_of=run,
             purpose=Purpose.REPLICATE,
+            share=run.share,
         )
     send_on_commit("evaluations.work", again.queue, queue=again.queue)
     return again
