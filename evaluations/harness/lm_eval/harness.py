@@ -39,7 +39,7 @@ class LmEvalHarness:
     """lm-evaluation-harness under `interpreter`, the Python of its own virtual environment."""
 
     name = "lm_eval"
-    packages = PACKAGES
+    packages: tuple[str, ...] = PACKAGES
 
     def __init__(self, interpreter: Path, *, runner: Path = RUNNER) -> None:
         # Not resolved: the link in a virtual environment is what makes it one.
