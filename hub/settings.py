@@ -168,6 +168,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60),
         "options": {"queue": "post"},
     },
+    "look at origins": {"task": "hub.look_around", "schedule": schedule(60)},
+    "tidy the store": {"task": "hub.tidy_store", "schedule": schedule(600)},
     "forget old deliveries": {"task": "contributions.forget", "schedule": schedule(3600)},
 }
 # A worker renews its lease four times within LEASE_SECONDS; after that the sweeper takes the job back.
@@ -192,6 +194,12 @@ for _switch in ("IMPLICIT_TOKEN", "TELEMETRY", "XET"):
     os.environ.setdefault(f"HF_HUB_DISABLE_{_switch}", "1")
 HF_ENDPOINT = env.str("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 HF_TOKEN = env.str("HF_TOKEN", "")
+# Hosts that an origin may send on to for bytes, beside itself; one that begins with a dot means all below.
+ORIGIN_HOSTS = env.list("ORIGIN_HOSTS", [".huggingface.co", ".hf.co"])
+# What an origin's webhook has to bring along (X-Webhook-Secret); empty: nobody is heard.
+ORIGIN_WEBHOOK_SECRET = env.str("ORIGIN_WEBHOOK_SECRET", "")
+# Keys for people's tokens of an origin (Fernet); the first encrypts, all open. Empty: from SECRET_KEY.
+ORIGIN_TOKEN_KEYS = env.list("ORIGIN_TOKEN_KEYS", [])
 ORIGIN_TIMEOUT = env.float("ORIGIN_TIMEOUT", 10.0, validate=validate.Range(min=0.1))
 STORE_DIR = Path(env.str("STORE_DIR", str(STATE_DIR / "store"))).resolve()
 # Where nginx serves STORE_DIR/blobs internally (X-Accel-Redirect), such as /blobs/; empty: we send bytes.
@@ -199,8 +207,21 @@ ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", "")
 # Limits that are checked before a byte moves.
 CHECKPOINT_MAX_BYTES = env.int("CHECKPOINT_MAX_BYTES", 2 * 1024**4)
 CHECKPOINT_MAX_FILES = env.int("CHECKPOINT_MAX_FILES", 2000)
+# What the store may hold, and what it leaves free on its disk: files that can be fetched again make room.
+STORE_MAX_BYTES = env.int("STORE_MAX_BYTES", 0, validate=validate.Range(min=0))
+STORE_MIN_FREE_BYTES = env.int("STORE_MIN_FREE_BYTES", 0, validate=validate.Range(min=0))
 # A contributed checkpoint up to this size is tried before it may be merged.
 SMOKE_MAX_BYTES = env.int("SMOKE_MAX_BYTES", 4 * 1024**3, validate=validate.Range(min=0))
+# What is expected to take longer waits until something short of the same bytes has been measured.
+EXPENSIVE_SECONDS = env.int("EXPENSIVE_SECONDS", 900, validate=validate.Range(min=0))
+
+# Prompts and answers of models: in STORE_DIR/answers, or in a bucket where one is named.
+ANSWERS_S3_BUCKET = env.str("ANSWERS_S3_BUCKET", "")
+ANSWERS_S3_ENDPOINT = env.str("ANSWERS_S3_ENDPOINT", "")
+ANSWERS_S3_REGION = env.str("ANSWERS_S3_REGION", "")
+ANSWERS_S3_PREFIX = env.str("ANSWERS_S3_PREFIX", "answers")
+ANSWERS_S3_ACCESS_KEY = env.str("ANSWERS_S3_ACCESS_KEY", "")
+ANSWERS_S3_SECRET_KEY = env.str("ANSWERS_S3_SECRET_KEY", "")
 
 # --- The evaluation harness, in an environment of its own ---------------------------------------
 
@@ -318,6 +339,11 @@ STORAGES = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
+    "answers": {
+        "BACKEND": "evaluations.answers.bucket.AnswersBucket"
+        if ANSWERS_S3_BUCKET
+        else "evaluations.answers.folder.AnswersFolder"
+    },
 }
 MEDIA_ROOT = STATE_DIR / "media"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -352,6 +378,12 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # It logs whole addresses, and those of an origin's storage are signed.
-    "loggers": {"httpx2": {"level": "WARNING"}},
+    "loggers": {
+        "httpx2": {"level": "WARNING"},
+        # At DEBUG they log requests with their signatures.
+        "botocore": {"level": "WARNING"},
+        "boto3": {"level": "WARNING"},
+        "s3transfer": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO").upper()},
 }

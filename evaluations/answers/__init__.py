@@ -1,0 +1,12 @@
+"""What models were asked and what they answered, one Parquet file a score.
+
+    convert   the harness's JSON lines become Parquet: bounded memory, equal input gives equal bytes
+    folder    where files lie on machines of one's own
+    bucket    where files lie in S3-compatible storage
+    store     files by their SHA-256: keep, look, open, verify
+    read      rows by index, columns, a bounded search; never more of a file than is needed
+    listing   which samples, in which order: right, wrong, gained, lost; from the outcomes alone
+
+Rows are in document order, and with several seeds document by document: row `i * seeds + k` is
+document `i` under the k-th seed. Everything in them was written by strangers.
+"""
