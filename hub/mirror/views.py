@@ -22,8 +22,10 @@ def info(
 ) -> HttpResponseBase:
     repository = find(request, kind, owner, name)
     commit = commit_of(repository, revision)
-    blobs = "blobs" in request.GET
-    return JsonResponse(shapes.repository_info(repository, commit, blobs=blobs))
+    whole = shapes.repository_info(repository, commit, blobs="blobs" in request.GET)
+    if wanted := set(request.GET.getlist("expand")):
+        return JsonResponse({k: v for k, v in whole.items() if k in {"_id", "id", *wanted}})
+    return JsonResponse(whole)
 
 
 @answers(*READ)

@@ -4,10 +4,11 @@ Codes are stable: pages, the API and the run's record show them, and `retryable`
 run waits and tries again by itself.
 """
 
+import math
 import ssl
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from email.utils import parsedate_to_datetime
 
 import httpx2
 from django.conf import settings
@@ -24,128 +25,12 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
 
+from hub.origins.reasons import KINDS, Whose
 from hub.partial import FULL
 from hub.store import WrongDigest
 
-Whose = Literal["submitter", "hub"]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What happened, what it means and what to do, as one template."""
-
-    sentence: str
-    whose: Whose
-    retryable: bool = False
-
-
-KINDS: dict[str, Kind] = {
-    "bad_repo_id": Kind(
-        "“{what}” is not a repository name. Write owner/name, as in its address.", "submitter"
-    ),
-    "repo_not_found": Kind(
-        "There is no public repository {what} at {host}: it does not exist, or it is private. "
-        "Check the spelling, or make it public.",
-        "submitter",
-    ),
-    "revision_not_found": Kind(
-        "{what} was not found: the repository has no such branch, tag or commit. "
-        "Check the revision; `main` is the usual one.",
-        "submitter",
-    ),
-    "file_not_found": Kind(
-        "{what} is not in the repository at this commit any more. Submit a commit that has it.",
-        "submitter",
-    ),
-    "gated": Kind(
-        "{what} is gated: {host} gives its files only to people who accepted its terms. "
-        "Open it, or ask this hub's maintainers to accept them.",
-        "submitter",
-    ),
-    "private": Kind(
-        "{host} does not let this hub read {what}: it is private, or access is restricted. "
-        "Make it public and try again.",
-        "submitter",
-    ),
-    "unauthorised": Kind(
-        "{host} wants to know who asks for {what}, and this hub may not say: it does not exist, or it "
-        "is private. Make it public and try again.",
-        "submitter",
-    ),
-    "disabled": Kind("{host} has disabled {what}. Ask there why.", "submitter"),
-    "bad_token": Kind(
-        "{host} refused this hub's own credentials. A maintainer has to renew HF_TOKEN.", "hub"
-    ),
-    "refused": Kind(
-        "{host} refused the request for {what} (HTTP {status}). Trying again will not help; "
-        "a maintainer has to look.",
-        "hub",
-    ),
-    "rate_limited": Kind(
-        "{host} asks this hub to slow down (HTTP 429){wait}. It is tried again later.", "hub", True
-    ),
-    "origin_down": Kind(
-        "{host} cannot be reached, or answers with errors ({detail}). "
-        "Nothing is wrong with {what}; it is tried again later.",
-        "hub",
-        True,
-    ),
-    "origin_slow": Kind(
-        "{host} did not answer within {seconds:g} seconds. "
-        "Nothing is wrong with {what}; it is tried again later.",
-        "hub",
-        True,
-    ),
-    "tls": Kind(
-        "The secure connection to {host} failed ({detail}). A maintainer has to look at "
-        "certificates or proxies; nothing was sent.",
-        "hub",
-    ),
-    "not_the_hub": Kind(
-        "What {host} answered about {what} is not what a Hugging Face endpoint answers. A proxy may "
-        "stand between, or HF_ENDPOINT names the wrong place.",
-        "hub",
-        True,
-    ),
-    "truncated": Kind(
-        "The connection to {host} broke again and again while {what} was on its way. "
-        "What arrived is kept, and it is tried again later.",
-        "hub",
-        True,
-    ),
-    "checksum_mismatch": Kind(
-        "The bytes of {what} are not the ones that {host} announced (SHA-256 differs). "
-        "They were thrown away. If it happens again, upload the file again.",
-        "hub",
-        True,
-    ),
-    "size_mismatch": Kind(
-        "{what} does not have the size that {host} announced; its bytes were thrown away. "
-        "If it happens again, upload the file again.",
-        "hub",
-        True,
-    ),
-    "too_large": Kind(
-        "{what} is larger than this hub takes ({size} of at most {limit}). "
-        "Submit a smaller or quantised checkpoint, or ask a maintainer.",
-        "submitter",
-    ),
-    "too_many_files": Kind(
-        "{what} has {size} files that an evaluation would load; this hub takes at most {limit}. "
-        "Save it in fewer shards.",
-        "submitter",
-    ),
-    "disk_full": Kind(
-        "This hub has no room left for {what}. Nothing was kept; a maintainer has to make room, "
-        "then it is tried again.",
-        "hub",
-        True,
-    ),
-    "bad_weights": Kind(
-        "{what} is not a readable safetensors file: {detail}. Save and upload it again.",
-        "submitter",
-    ),
-}
+# What an origin asks for beyond this is nonsense, or an attempt to be left alone for ever.
+LONGEST_WAIT_ASKED = 7 * 24 * 3600
 
 
 # What can go wrong outside, in a call of the client or of the store; HfHubHTTPError is an OSError.
@@ -183,9 +68,12 @@ BY_STATUS = {
 
 
 class OriginError(Exception):
-    """`code` is stable, `message` is for people, `whose` says who can do something about it."""
+    """`code` is stable, `message` is for people, `whose` says who can do something about it.
 
-    def __init__(self, code: str, **details: object) -> None:
+    `retry_after` is in seconds: how long the origin asked to be left alone; None where it did not.
+    """
+
+    def __init__(self, code: str, *, retry_after: float | None = None, **details: object) -> None:
         kind = KINDS[code]
         message = kind.sentence.format(**details)
         super().__init__(message)
@@ -193,6 +81,7 @@ class OriginError(Exception):
         self.message = message[0].upper() + message[1:]
         self.whose: Whose = kind.whose
         self.retryable = kind.retryable
+        self.retry_after = retry_after
 
 
 class Cancelled(Exception):
@@ -216,6 +105,7 @@ def from_exception(error: Exception, *, what: str, host: str) -> OriginError:
         detail = "HF_HUB_OFFLINE is set"
     return OriginError(
         code,
+        retry_after=wait,
         what=what[:200],
         host=host,
         status=status,
@@ -230,8 +120,20 @@ def asked_to_wait(headers: Mapping[str, str]) -> int | None:
     limit = parse_ratelimit_headers(headers)
     if limit and not limit.remaining:
         return int(limit.reset_in_seconds)
-    asked = headers.get("Retry-After", "")
-    return int(asked) if asked.isdecimal() else None
+    return _seconds(headers.get("Retry-After", ""))
+
+
+def _seconds(retry_after: str) -> int | None:
+    """Seconds, or a date, as the header may have either; a week at most."""
+    try:
+        seconds = (
+            float(retry_after)
+            if retry_after.isdecimal()
+            else parsedate_to_datetime(retry_after).timestamp() - time.time()
+        )
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return math.ceil(min(max(seconds, 0.0), LONGEST_WAIT_ASKED))
 
 
 def _code_of(error: Exception) -> str:

@@ -53,7 +53,7 @@ class _Crew:
     def __init__(
         self, origin: HuggingFace, store: Store, repo_id: str, commit: str, rows: list[FileRow]
     ) -> None:
-        headers = origin.headers()
+        headers = origin.headers(repo_id)
         self.store = store
         self.stop = threading.Event()
         self.errors: list[BaseException] = []

@@ -5,21 +5,17 @@ of headers and cards, because none of its functions stops at a limit; download.p
 """
 
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 from django.conf import settings
 from huggingface_hub import (
     DatasetInfo,
     ModelInfo,
-    get_session,
     hf_hub_url,
-    hf_raise_for_status,
 )
 
 from hub import store as stores
@@ -27,33 +23,39 @@ from hub.cards import MAX_CARD_BYTES
 from hub.manifest import WEIGHT_SUFFIXES, FileRow, Manifest, is_evaluated
 from hub.origins import client, safetensors
 from hub.origins.errors import OUTSIDE, OriginError, from_exception
+from hub.origins.lent import NOTHING_LENT, Lent, lent_now
 from hub.origins.limits import check_limits
-from hub.origins.protocol import Description, Kind, RemoteFile, WeightsSummary
+from hub.origins.protocol import Description, Kind, RemoteFile, Sighting, WeightsSummary
 
 MAX_CONFIG_BYTES = 4 * 1024**2
 # Files that the origin does not keep in LFS are small; nobody hashed them for us.
 MAX_PLAIN_BYTES = 64 * 1024**2
 HEADER_GUESS = 100_000
 PARALLEL_READS = 8
-PARTIAL_CONTENT = 206
 # How the client fails on an answer that is JSON, or nearly, but not about a repository.
 UNREADABLE = (KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
 class HuggingFace:
-    """One endpoint. `token` is sent there and nowhere else; `timeout` in seconds, per read."""
+    """One endpoint. Tokens are sent there and nowhere else; `timeout` in seconds, per read."""
 
     endpoint: str
-    token: str
+    # Out of every repr: those are what logs and tracebacks show.
+    token: str = field(repr=False)
     timeout: float
+    # A person's token, and the one repository that it was lent for, in small letters.
+    lent: Lent = NOTHING_LENT
 
     @property
     def host(self) -> str:
         return urlsplit(self.endpoint).netloc
 
-    def headers(self) -> dict[str, str]:
-        return client.headers(self.token)
+    def token_for(self, repo_id: str) -> str:
+        return self.lent.secret if self.lent.repo_id == repo_id.lower() else self.token
+
+    def headers(self, repo_id: str) -> dict[str, str]:
+        return client.headers(self.token_for(repo_id))
 
     def url_of(self, repo_id: str, commit: str, path: str, *, kind: Kind = "model") -> str:
         return hf_hub_url(repo_id, path, repo_type=kind, revision=commit, endpoint=self.endpoint)
@@ -63,12 +65,30 @@ class HuggingFace:
         description = self._description(info, kind)
         return replace(description, card_text=self._card(description))
 
+    def look(self, repo_id: str, kind: Kind = "model") -> Sighting:
+        """The newest commit and the present name: one request of a few hundred bytes."""
+        api = client.api(self.endpoint, self.token)
+        ask: Any = api.model_info if kind == "model" else api.dataset_info
+        info = self._asked(
+            lambda: ask(repo_id, expand=["sha", "gated"], timeout=self.timeout), what=repo_id
+        )
+        if not info.sha:
+            raise OriginError("not_the_hub", what=repo_id, host=self.host)
+        origin_id = getattr(info, "_id", "")
+        known = isinstance(origin_id, str)
+        return Sighting(info.id, origin_id[:64] if known else "", info.sha, bool(info.gated))
+
+    def digest_at(self, repo_id: str, commit: str) -> str:
+        """The digest of what an evaluation would load (Manifest.digest); no header is read for it."""
+        description = self._description(self._info(repo_id, commit, "model"), "model")
+        return Manifest.of(commit, self._rows(description)).digest
+
     def read(
         self, repo_id: str, commit: str, path: str, *, kind: Kind = "model", max_bytes: int
     ) -> bytes:
         """The whole file; OriginError `too_large` when it has more than `max_bytes`."""
         url = self.url_of(repo_id, commit, path, kind=kind)
-        data = self._get(url, what=f"{repo_id}/{path}", max_bytes=max_bytes + 1)
+        data = self._get(url, repo_id, what=f"{repo_id}/{path}", max_bytes=max_bytes + 1)
         if len(data) > max_bytes:
             raise OriginError(
                 "too_large",
@@ -90,7 +110,7 @@ class HuggingFace:
     ) -> bytes:
         """`length` bytes of a file from `start` on (fewer where it ends before), by a ranged read."""
         url = self.url_of(repo_id, commit, path, kind=kind)
-        return self._get(url, what=f"{repo_id}/{path}", max_bytes=length, start=start)
+        return self._get(url, repo_id, what=f"{repo_id}/{path}", max_bytes=length, start=start)
 
     def weights_summary(self, repo_id: str, commit: str) -> WeightsSummary:
         info = self._info(repo_id, commit, "model")
@@ -115,14 +135,17 @@ class HuggingFace:
 
         Those in LFS are hashed already; the small rest is fetched, hashed and kept in the store.
         """
-        evaluated = [file for file in description.files if is_evaluated(file.path)]
-        check_limits((file.size for file in evaluated), what=description.repo_id)
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            rows = list(pool.map(lambda file: self._row(description, file), evaluated))
+        rows = self._rows(description)
         summary = self._summary(description, headers)
         return Manifest.of(
             description.commit, rows, parameters=summary.parameters, dtype=summary.dtype
         )
+
+    def _rows(self, description: Description) -> list[FileRow]:
+        evaluated = [file for file in description.files if is_evaluated(file.path)]
+        check_limits((file.size for file in evaluated), what=description.repo_id)
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return list(pool.map(lambda file: self._row(description, file), evaluated))
 
     def _row(self, description: Description, file: RemoteFile) -> FileRow:
         if file.sha256:
@@ -177,13 +200,14 @@ class HuggingFace:
         """One file's header, by one ranged read, or two when it is long. Whole, and nothing more."""
         what = f"{description.repo_id}/{file.path}"
         url = self.url_of(description.repo_id, description.commit, file.path)
-        data = self._get(url, what=what, max_bytes=min(HEADER_GUESS, file.size), start=0)
+        repo_id = description.repo_id
+        data = self._get(url, repo_id, what=what, max_bytes=min(HEADER_GUESS, file.size), start=0)
         try:
             length = safetensors.header_end(data, file.size)
         except safetensors.BadHeader as error:
             raise OriginError("bad_weights", what=what, detail=str(error)) from error
         if length > len(data):
-            data = self._get(url, what=what, max_bytes=length, start=0)
+            data = self._get(url, repo_id, what=what, max_bytes=length, start=0)
         return data[:length]
 
     def _table(
@@ -197,10 +221,18 @@ class HuggingFace:
 
     def _info(self, repo_id: str, revision: str, kind: Kind) -> ModelInfo | DatasetInfo:
         what = repo_id if revision == "main" else f"{repo_id}@{revision[:60]}"
-        api = client.api(self.endpoint, self.token)
-        ask = api.model_info if kind == "model" else api.dataset_info
+        api = client.api(self.endpoint, self.token_for(repo_id))
+        ask: Any = api.model_info if kind == "model" else api.dataset_info
+        return self._asked(
+            lambda: ask(repo_id, revision=revision, files_metadata=True, timeout=self.timeout),
+            what=what,
+        )
+
+    def _asked(
+        self, ask: Callable[[], ModelInfo | DatasetInfo], *, what: str
+    ) -> ModelInfo | DatasetInfo:
         try:
-            return ask(repo_id, revision=revision, files_metadata=True, timeout=self.timeout)
+            return ask()
         except OUTSIDE as error:
             raise from_exception(error, what=what, host=self.host) from error
         except UNREADABLE as error:
@@ -243,33 +275,19 @@ class HuggingFace:
             raise
         return card.decode(errors="replace")
 
-    def _get(self, url: str, *, what: str, max_bytes: int, start: int | None = None) -> bytes:
+    def _get(
+        self, url: str, repo_id: str, *, what: str, max_bytes: int, start: int | None = None
+    ) -> bytes:
         """At most `max_bytes` of the answer's body, within six time-outs altogether.
 
         With a `start` by a ranged read; a server that sends the whole file is read up to there.
         """
-        headers = self.headers()
-        skip = 0
-        if start is not None:
-            headers["range"] = f"bytes={start}-{start + max_bytes - 1}"
-        deadline = time.monotonic() + 6 * self.timeout
-        body = bytearray()
+        headers = self.headers(repo_id)
         try:
-            with get_session().stream("GET", url, headers=headers) as response:
-                hf_raise_for_status(response)
-                if start and response.status_code != PARTIAL_CONTENT:
-                    skip = start
-                for block in response.iter_bytes():
-                    body += block[skip:]
-                    skip = max(0, skip - len(block))
-                    if len(body) >= max_bytes:
-                        break
-                    if time.monotonic() > deadline:
-                        raise httpx2.ReadTimeout("too slow altogether")
+            return client.read(url, headers, max_bytes, start, seconds=6 * self.timeout)
         except OUTSIDE as error:
             raise from_exception(error, what=what, host=self.host) from error
-        return bytes(body[:max_bytes])
 
 
 def from_settings() -> HuggingFace:
-    return HuggingFace(settings.HF_ENDPOINT, settings.HF_TOKEN, settings.ORIGIN_TIMEOUT)
+    return HuggingFace(settings.HF_ENDPOINT, settings.HF_TOKEN, settings.ORIGIN_TIMEOUT, lent_now())

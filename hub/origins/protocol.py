@@ -33,6 +33,16 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """What one look says of a repository: its present name, and what it is whatever it is called."""
+
+    repo_id: str
+    origin_id: str
+    commit: str
+    gated: bool
+
+
+@dataclass(frozen=True)
 class WeightsSummary:
     """What the headers of the weight files say; nothing of the weights themselves is read.
 
@@ -53,6 +63,10 @@ class Origin(Protocol):
     def describe(
         self, repo_id: str, revision: str = "main", kind: Kind = "model"
     ) -> Description: ...
+
+    def look(self, repo_id: str, kind: Kind = "model") -> Sighting: ...
+
+    def digest_at(self, repo_id: str, commit: str) -> str: ...
 
     def read(
         self, repo_id: str, commit: str, path: str, *, kind: Kind = "model", max_bytes: int

@@ -32,4 +32,6 @@ def store(settings: Settings, tmp_path: Path, hub: Misbehaving) -> Store:
     settings.HF_ENDPOINT = hub.url
     settings.HF_TOKEN = ""
     settings.ORIGIN_TIMEOUT = 0.5
+    # Tests send on to other ports of this machine.
+    settings.ORIGIN_HOSTS = ["127.0.0.1"]
     return stores.default()
