@@ -6,6 +6,7 @@ does not end. Values are made from the checkpoint's bytes, so that two attempts 
 
 import gzip
 import hashlib
+import json
 import os
 import time
 from pathlib import Path
@@ -58,7 +59,25 @@ def _measure(task: TaskSpec, seed: bytes, workdir: Path) -> Measurement:
     digest = hashlib.sha256(seed + task.recipe_digest.encode()).digest()
     outcomes = tuple(float(byte & 1) for byte in digest[:8])
     path = workdir / f"{task.recipe_digest}.jsonl.gz"
-    path.write_bytes(gzip.compress(digest.hex().encode(), mtime=0))
+    hashes = tuple(hashlib.sha256(bytes([n])).hexdigest() for n in range(len(outcomes)))
+    lines = [
+        {
+            "task": task.task,
+            "seed": 0,
+            "doc_id": number,
+            "doc": {"question": f"Question {number}"},
+            "target": "yes",
+            "arguments": [[f"Question {number}", {"until": []}]],
+            "resps": [[f"{digest.hex()[:8]} says {'yes' if outcomes[number] else 'no'}"]],
+            "filtered_resps": ["yes" if outcomes[number] else "no"],
+            "filter": task.filter,
+            "doc_hash": hashes[number],
+            task.metric: outcomes[number],
+        }
+        for number in range(len(outcomes))
+    ]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
     return Measurement(
         recipe_digest=task.recipe_digest,
         task=task.task,
@@ -70,7 +89,7 @@ def _measure(task: TaskSpec, seed: bytes, workdir: Path) -> Measurement:
         n_total=len(outcomes),
         outcomes=outcomes,
         weights=None,
-        doc_hashes=tuple(hashlib.sha256(bytes([n])).hexdigest() for n in range(len(outcomes))),
+        doc_hashes=hashes,
         task_hash=digest.hex(),
         task_version="1",
         higher_is_better=True,

@@ -10,12 +10,14 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from evaluations import agreement
+from evaluations.actions.follow import let_follow
+from evaluations.actions.learn_pace import learn_pace
 from evaluations.actions.mark_stale import mark_stale
 from evaluations.actions.move import move_run
+from evaluations.answers.keeping import keep_measured
 from evaluations.harness.protocol import FAILURES, HarnessFailure, Measurement, Report
 from evaluations.models import Recipe, Replication, Run, Samples, Score
 from evaluations.models.run import Purpose
-from hub import store
 
 # The database may be away for as long as a lease lasts; after that the run is not ours anyway.
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
@@ -33,7 +35,7 @@ def record_run(run: Run, report: Report, *, timings: Mapping[str, Any]) -> None:
     check_report(report, recipes)
     raw = {
         # Answers of a replication are compared and not kept.
-        each.recipe_digest: "" if _is_replication(run) else _keep_samples(each)
+        each.recipe_digest: "" if _is_replication(run) else keep_measured(each)
         for each in report.measurements
     }
     gives_up = time.monotonic() + settings.LEASE_SECONDS
@@ -84,15 +86,6 @@ def _items(run: Run) -> Any:
     return run.items.select_related("recipe__benchmark_version__benchmark")
 
 
-def _keep_samples(measurement: Measurement) -> str:
-    """Prompts and raw answers into the content-addressed store; SHA-256. Twice does no harm."""
-    try:
-        return str(store.default().add_file(measurement.samples_path))
-    except OSError as error:
-        message = f"No room left for the answers of the model ({error.strerror})."
-        raise _refused("disk_full", message) from error
-
-
 def _write(
     run: Run,
     report: Report,
@@ -126,6 +119,9 @@ def _write(
                     _write_score(run, recipe, each, raw[each.recipe_digest])
             if not _is_replication(run):
                 mark_stale(recipes.values())
+            measured = [recipes[each.recipe_digest].pk for each in report.measurements]
+            learn_pace(run, measured, report.measurements)
+            let_follow(run)
     except BaseException:
         # The row was rolled back; so must be what this object says of it, for the next try.
         run.state = state

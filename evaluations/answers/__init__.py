@@ -3,6 +3,7 @@
     convert   the harness's JSON lines become Parquet: bounded memory, equal input gives equal bytes
     folder    where files lie on machines of one's own
     bucket    where files lie in S3-compatible storage
+    keeping   both at once, for what was just measured
     store     files by their SHA-256: keep, look, open, verify
     read      rows by index, columns, a bounded search; never more of a file than is needed
     listing   which samples, in which order: right, wrong, gained, lost; from the outcomes alone

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file says of itself. `starts`: the first row of each group, and at the end how many there are."""
+    """What a file says of itself. `starts`: the first row of each group; last, how many rows."""
 
     metadata: Any
     starts: Sequence[int]

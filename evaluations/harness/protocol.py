@@ -137,6 +137,8 @@ class Measurement:
     are in nats). `stderr` is over documents. `n_total` is the size of the whole task.
     `stderr_kind` is Score's; `clusters` names what each document belongs to; `also` holds other
     numbers of the same answers by "metric,filter"; `seconds` is what this recipe took.
+    `samples_path` holds prompts and answers as gzipped JSON lines (evaluations/answers/convert.py
+    says which), `more_samples` those of the seeds after the first.
     """
 
     recipe_digest: str
@@ -154,6 +156,7 @@ class Measurement:
     task_version: str
     higher_is_better: bool
     samples_path: Path
+    more_samples: tuple[Path, ...] = ()
     stderr_kind: str = "harness"
     clusters: tuple[str, ...] | None = None
     also: Mapping[str, float] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluations.harness.errors import CLUSTERED, HARNESS, RATIO, error_of
 from evaluations.harness.protocol import HarnessFailure, Job, Measurement, Report, TaskSpec
 
 FORMAT = 1
@@ -70,6 +71,8 @@ def _measurement(task: TaskSpec, entries: list[Entry], samples: Path) -> Measure
     if outcomes and len(outcomes) != len(hashes):
         raise _bad(f"{named}: {len(outcomes)} outcomes for {len(hashes)} documents.")
     _check_mean(task, value, outcomes, weights, named)
+    clusters = _clusters(task, first, hashes, named)
+    stderr, kind = _stderr(task, entries, value, outcomes, weights, clusters, named)
     higher = first.get("higher_is_better")
     return Measurement(
         recipe_digest=task.recipe_digest,
@@ -77,7 +80,9 @@ def _measurement(task: TaskSpec, entries: list[Entry], samples: Path) -> Measure
         metric=task.metric,
         filter=task.filter,
         value=value,
-        stderr=_stderr(task, entries, value, outcomes, weights, named),
+        stderr=stderr,
+        stderr_kind=kind,
+        clusters=clusters,
         n=len(hashes),
         n_total=int(_number(first.get("n_total"), named)),
         outcomes=outcomes,
@@ -87,7 +92,20 @@ def _measurement(task: TaskSpec, entries: list[Entry], samples: Path) -> Measure
         task_version=str(first.get("task_version")),
         higher_is_better=higher if isinstance(higher, bool) else task.metric not in NATS,
         samples_path=_inside(samples, first.get("samples")),
+        more_samples=tuple(_inside(samples, entry.get("samples")) for entry in entries[1:]),
     )
+
+
+def _clusters(
+    task: TaskSpec, entry: Entry, hashes: tuple[str, ...], named: str
+) -> tuple[str, ...] | None:
+    """What each document belongs to, as the child read it from the document's field."""
+    if not task.cluster_by:
+        return None
+    clusters = _texts(entry.get("clusters"), named)
+    if len(clusters) != len(hashes):
+        raise _bad(f"{named}: {len(clusters)} clusters for {len(hashes)} documents.")
+    return clusters
 
 
 def _all_outcomes(
@@ -129,21 +147,20 @@ def _stderr(
     value: float,
     outcomes: tuple[float, ...],
     weights: tuple[float, ...] | None,
+    clusters: tuple[str, ...] | None,
     named: str,
-) -> float | None:
-    """The harness's own where it has one; else of the mean, or of the ratio (delta method)."""
-    stated = entries[0].get("stderr")
-    if len(entries) == 1 and stated not in (None, "N/A"):
-        return _number(stated, f"the standard error of {named}")
-    count = len(outcomes)
-    if count < 2 or task.aggregate != "task":
-        return None
-    weighted = weights or (1.0,) * count
-    mean_weight = math.fsum(weighted) / count
-    centre = math.fsum(w * x for w, x in zip(weighted, outcomes, strict=True)) / math.fsum(weighted)
-    spread = math.fsum((w * (x - centre)) ** 2 for w, x in zip(weighted, outcomes, strict=True))
-    stderr = math.sqrt(spread / (count * (count - 1))) / mean_weight
-    return stderr * value if NATS.get(task.metric) == 1.0 else stderr
+) -> tuple[float | None, str]:
+    """And how it came about. Groups averaged without weights have none but what the harness states."""
+    told = entries[0].get("stderr") if len(entries) == 1 else None
+    stated = None
+    if told not in (None, "N/A"):
+        stated = _number(told, f"the standard error of {named}")
+    if task.aggregate != "task":
+        return stated, HARNESS
+    stderr, kind = error_of(outcomes, weights=weights, clusters=clusters, stated=stated)
+    # Outcomes of perplexities are in nats, the value is exp of their mean.
+    nats = stderr is not None and kind in {CLUSTERED, RATIO} and NATS.get(task.metric) == 1.0
+    return (stderr or 0.0) * value if nats else stderr, kind
 
 
 def _check_bounds(task: TaskSpec, value: float, named: str) -> None:
