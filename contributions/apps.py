@@ -10,3 +10,5 @@ class ContributionsConfig(AppConfig):
         # Registers what the hub's pages show of contributions.
         import_module("contributions.panels")
         import_module("contributions.people_panels")
+        # Tells runs what was tried before a merge.
+        import_module("contributions.tried")

@@ -67,7 +67,8 @@ def overhead(queue: str) -> float:
     inside = RunItem.objects.filter(run__in=recent).aggregate(seconds=Sum("seconds"))["seconds"]
     if took["mean"] is None:
         return 0.0
-    return max(took["mean"].total_seconds() - (inside or 0.0) / took["n"], 0.0)
+    beside: float = took["mean"].total_seconds() - (inside or 0.0) / took["n"]
+    return max(beside, 0.0)
 
 
 def _narrowed(paces: list[Pace], hardware: str | None) -> list[Pace]:

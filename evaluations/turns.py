@@ -7,10 +7,9 @@ having waited elsewhere gives no right to shut everybody else out. As the time m
 taken, every turn is reached: nobody starves.
 """
 
+from evaluations.models import Run
 from hub.locks import hold
 from hub.models import Scope, User, WorkingGroup
-
-from evaluations.models import Run
 
 # Seconds that a run costs its share when nobody knows how long it will take, and at least.
 UNKNOWN_COST, LEAST_COST = 60.0, 1.0

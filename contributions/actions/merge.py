@@ -10,6 +10,7 @@ from contributions.proposals.protocol import Applied, Findings
 from contributions.requirements import merge_requirements, read_facts
 from contributions.trailers import merged_trailers
 from evaluations.actions.request import request_for_boards
+from evaluations.turns import person_share
 from hub.models import User
 from hub.refusal import Refusal
 
@@ -53,7 +54,12 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
             url=contribution.get_absolute_url(),
         )
         if applied.checkpoint:
-            runs = request_for_boards(actor=actor, checkpoint=applied.checkpoint)
+            # They count against who wrote it, not against who happens to merge.
+            runs = request_for_boards(
+                actor=actor,
+                checkpoint=applied.checkpoint,
+                share=person_share(contribution.author),
+            )
             # Their ends are told in the timeline.
             AwaitedRun.objects.bulk_create(
                 AwaitedRun(contribution=contribution, run=run) for run in runs

@@ -38,6 +38,7 @@ from contributions.proposals.fields import (
 from contributions.proposals.fields.names import address_problem
 from contributions.proposals.protocol import Applied, CheckPlan, Findings, Prefill, Sentence
 from evaluations.actions.request import request_for_boards
+from evaluations.turns import person_share
 from evaluations.references import MOST_REFERENCES, checkpoint_of
 from hub.models import Checkpoint, ModelVariant, User
 from hub.models.lineage import Relation
@@ -224,7 +225,8 @@ class ChangeBaseline(AddVariant):
         variant = ModelVariant.objects.at(owner, name)
         known = Checkpoint.objects.filter(variant=variant, commit=payload["baseline_commit"])
         if applied.checkpoint and (baseline := known.first()):
-            request_for_boards(actor=actor, checkpoint=baseline)
+            share = person_share(contribution.author)
+            request_for_boards(actor=actor, checkpoint=baseline, share=share)
         return applied
 
     def panel_context(self, contribution: Contribution, version: Version) -> Mapping[str, Any]:

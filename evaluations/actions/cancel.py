@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
 
+from evaluations.actions.follow import let_follow
 from evaluations.actions.move import move_run, write_event
 from evaluations.models import Run
 from evaluations.permissions import may_cancel_run
@@ -26,6 +27,7 @@ def cancel_run(*, actor: User, run: Run, why: str = "") -> Run:
             raise IllegalMove(locked, "cancelled", locked.state)
         if locked.state == "queued":
             move_run(locked, "cancelled", actor=actor, why=why, finished_at=Now())
+            let_follow(locked)
         elif not locked.cancel_asked:
             locked.cancel_asked = True
             locked.save(update_fields=["cancel_asked"])

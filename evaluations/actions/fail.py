@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from evaluations.actions.follow import let_follow
 from evaluations.actions.move import move_run
 from evaluations.actions.supersede import supersede_overtaken
 from evaluations.models import Run
@@ -77,6 +78,8 @@ def fail_run(
             supersede_overtaken(locked.checkpoint.variant_id)
         else:
             move_run(locked, "failed", why=why, finished_at=Now(), **changes)
+        if locked.state in Run.terminal_states():
+            let_follow(locked)
     run.refresh_from_db()
     return run.state
 

@@ -7,10 +7,14 @@ from django.db import IntegrityError, transaction
 
 from evaluations.actions.mark_stale import mark_stale
 from evaluations.actions.move import write_event
+from evaluations.actions.supersede import supersede_overtaken
+from evaluations.durations import expected_by_recipe, run_seconds
 from evaluations.models import Recipe, Run, RunItem
 from evaluations.models.run import Purpose
 from evaluations.permissions import MOST_WAITING, has_no_limit, may_request_runs
-from evaluations.queues import by_queue
+from evaluations.queues import by_queue, queue_for
+from evaluations.trials import is_expensive, is_proven, trial_recipe, under_way
+from evaluations.turns import cost_of, hold_share, next_turn, person_share
 from hub.models import Checkpoint, User
 from hub.queue import send_on_commit
 from hub.refusal import Refusal
@@ -34,14 +38,14 @@ def request_runs(*, actor: User, checkpoint: Checkpoint, recipes: Iterable[Recip
     return runs
 
 
-def request_for_boards(*, actor: User, checkpoint: Checkpoint) -> list[Run]:
-    """Runs for every current board that takes everybody; `actor` is who merged.
+def request_for_boards(*, actor: User, checkpoint: Checkpoint, share: str = "") -> list[Run]:
+    """Runs for every current board that takes everybody; `actor` is who merged, `share` whose they are.
 
     The hub asks, not the person: their number of waiting runs does not matter.
     """
     recipes = Recipe.objects.filter(boards__automatic=True, boards__current=True).distinct()
     with transaction.atomic():
-        return create_runs(actor=actor, checkpoint=checkpoint, recipes=recipes)
+        return create_runs(actor=actor, checkpoint=checkpoint, recipes=recipes, share=share)
 
 
 def create_runs(
@@ -50,28 +54,55 @@ def create_runs(
     checkpoint: Checkpoint,
     recipes: Iterable[Recipe],
     retry_of: Run | None = None,
+    share: str = "",
 ) -> list[Run]:
     """Rows, events and nudges; must run in a transaction. The unique constraint on live items decides
-    between two that ask for the same at once: the later finds the earlier one's."""
+    between two that ask for the same at once: the later finds the earlier one's. `share` (turns.py)
+    is the actor's own unless named. A trial that was made for what is expensive comes last."""
     wanted = sorted(set(recipes), key=lambda recipe: recipe.pk)
+    share = share or person_share(actor)
+    hold_share(share)
     for _ in range(MOST_TURNS):
         free = _unclaimed(checkpoint, wanted)
         try:
             with transaction.atomic():
                 runs = [
-                    create_run(actor, checkpoint, *each, retry_of=retry_of)
+                    create_run(actor, checkpoint, *each, retry_of=retry_of, share=share)
                     for each in by_queue(free, checkpoint)
                 ]
+                runs += _trial_before(runs, actor, checkpoint, share)
             break
         except IntegrityError:
             continue
     else:
         raise Refusal("busy", "Others are requesting the same runs just now. Try again.")
+    if runs:
+        supersede_overtaken(checkpoint.variant_id)
     if len(free) < len(wanted):
         mark_stale(set(wanted) - set(free))
     for run in runs:
-        send_on_commit("evaluations.work", run.queue, queue=run.queue)
+        if run.after_id is None:
+            send_on_commit("evaluations.work", run.queue, queue=run.queue)
     return runs
+
+
+def _trial_before(runs: list[Run], actor: User, checkpoint: Checkpoint, share: str) -> list[Run]:
+    """Hold the expensive ones of `runs` back until something cheap of these bytes has been published:
+    what is under way, or a trial that is made for it and answered."""
+    expensive = [run for run in runs if is_expensive(run)]
+    if not expensive or is_proven(checkpoint):
+        return []
+    first, made = under_way(checkpoint), []
+    if first is None:
+        wanted = Recipe.objects.filter(items__run__in=expensive)
+        recipe = trial_recipe(wanted.select_related("benchmark_version__benchmark"), checkpoint)
+        queue = queue_for(recipe, checkpoint)
+        first = create_run(actor, checkpoint, queue, [recipe], share=share)
+        made.append(first)
+    for run in expensive:
+        run.after = first
+        run.save(update_fields=["after"])
+    return made
 
 
 def _unclaimed(checkpoint: Checkpoint, recipes: list[Recipe]) -> list[Recipe]:
@@ -90,14 +121,20 @@ def create_run(
     *,
     retry_of: Run | None = None,
     purpose: str = Purpose.MEASURE,
+    share: str = "",
 ) -> Run:
     """The rows of one run, in the caller's transaction. Only a measurement claims its recipes."""
+    share = share or person_share(actor)
+    expected = run_seconds(expected_by_recipe(recipes, checkpoint), queue)
     run = Run.objects.create(
         checkpoint=checkpoint,
         queue=queue,
         requested_by=actor,
         retry_of=retry_of,
         purpose=purpose,
+        share=share,
+        turn=next_turn(queue=queue, share=share, cost=cost_of(expected)),
+        expected_seconds=expected,
     )
     RunItem.objects.bulk_create(
         RunItem(

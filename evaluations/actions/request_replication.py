@@ -7,6 +7,7 @@ from evaluations.actions.request import create_run, refuse_a_flood
 from evaluations.models import Run
 from evaluations.models.run import Purpose
 from evaluations.permissions import has_no_limit, may_replicate
+from evaluations.turns import hold_share, person_share
 from hub.models import User
 from hub.queue import send_on_commit
 from hub.refusal import Refusal
@@ -26,7 +27,7 @@ def request_replication(*, actor: User, run: Run) -> Run:
     recipes = [item.recipe for item in run.items.select_related("recipe")]
     with transaction.atomic():
         # Whoever clicks twice finds their first.
-        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+        hold_share(person_share(actor))
         waiting = Run.objects.live().filter(
             purpose=Purpose.REPLICATE,
             requested_by=actor,

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from evaluations.actions.fail import LEASE_LOST, fail_run
+from evaluations.actions.follow import let_all_follow
+from evaluations.actions.refresh_estimates import refresh_estimates
 from evaluations.models import Board, Run
 from hub.lease import from_now
 from hub.queue import depth, send
@@ -16,18 +18,29 @@ from hub.state import IllegalMove
 
 # More than this is left for the next sweep.
 BATCH = 500
+# A handful of queries each.
+ESTIMATES = 50
 
 
 class Swept(NamedTuple):
-    """How many runs were taken back, nudges sent and boards announced again."""
+    """How many runs were taken back, runs that waited for another settled, expectations told, nudges
+    sent and boards announced again."""
 
     overdue: int
+    followed: int
+    told: int
     nudged: int
     boards: int
 
 
 def sweep() -> Swept:
-    return Swept(take_back_overdue(), nudge_waiting(), nudge_boards())
+    return Swept(
+        overdue=take_back_overdue(),
+        followed=let_all_follow(BATCH),
+        told=refresh_estimates(ESTIMATES),
+        nudged=nudge_waiting(),
+        boards=nudge_boards(),
+    )
 
 
 def take_back_overdue() -> int:
