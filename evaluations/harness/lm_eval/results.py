@@ -202,7 +202,7 @@ def _number(value: object, named: str) -> float:
 
 def _texts(value: object, named: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _bad(f"{named}: the document hashes are not text.")
+        raise _bad(f"{named}: what names its documents is not text.")
     return tuple(value)
 
 

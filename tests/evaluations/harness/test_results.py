@@ -103,3 +103,32 @@ def test_a_metric_of_the_whole_corpus_has_no_outcomes(tmp_path: Path) -> None:
     item = parse(tmp_path, make_entry(outcomes=[[0, 1], [1, 1], [1, 0], [0, 0]]), metric="f1")
     assert item.outcomes == ()
     assert item.n == 4
+
+
+def test_documents_on_one_passage_have_a_clustered_error(tmp_path: Path) -> None:
+    """By hand: both passages lie half above or below the mean twice, 2/1 · (1² + 1²) / 4² = 1/4."""
+    told = make_entry(outcomes=[0.0, 0.0, 1.0, 1.0], clusters=["p", "p", "q", "q"])
+    item = parse(tmp_path, told, cluster_by="passage")
+    assert item.clusters == ("p", "p", "q", "q")
+    assert (item.stderr, item.stderr_kind) == (pytest.approx(0.5), "clustered")
+    alone = parse(tmp_path, told)
+    assert (alone.clusters, alone.stderr, alone.stderr_kind) == (None, 0.25, "harness")
+    for wrong in (["p", "q"], None, [1, 1, 2, 2]):
+        with pytest.raises(HarnessFailure) as caught:
+            parse(tmp_path, make_entry(clusters=wrong), cluster_by="passage")
+        assert caught.value.code == "bad_output"
+
+
+def test_an_error_says_how_it_came_about(tmp_path: Path) -> None:
+    unstated = make_entry(stderr="N/A")
+    assert parse(tmp_path, unstated).stderr_kind == "sample"
+    assert parse(tmp_path, unstated).stderr == pytest.approx(math.sqrt(1 / 12))
+    pairs = {"outcomes": [[-2.0, 1.0], [-9.0, 3.0]], "doc_hashes": ["a", "b"], "stderr": "N/A"}
+    nats = parse(tmp_path, make_entry(value=math.exp(11 / 4), **pairs), metric="word_perplexity")
+    assert nats.stderr_kind == "ratio"
+    # Residuals ±0.375 each: sqrt(2 · 2 · 0.375²) / 2 = 0.375 in nats, and as a factor of the value.
+    assert nats.stderr == pytest.approx(0.375 * math.exp(11 / 4))
+    corpus = parse(tmp_path, make_entry(outcomes=[[0, 1]] * 4), metric="f1")
+    assert (corpus.stderr, corpus.stderr_kind) == (0.25, "bootstrap")
+    groups = parse(tmp_path, make_entry(stderr=None), aggregate="mean_of_groups")
+    assert (groups.stderr, groups.stderr_kind) == (None, "harness")
