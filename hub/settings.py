@@ -236,6 +236,13 @@ MEMORY_CLASSES = env.dict(
     "MEMORY_CLASSES", {"gpu-large": 20 * 10**9, "gpu-huge": 70 * 10**9}, subcast_values=int
 )
 
+# What evaluations on this machine may have beside its devices: network, gated, code_sandbox.
+WORKER_CAPABILITIES = env.list("WORKER_CAPABILITIES", ["network"])
+# Name -> base URL of servers of models that this machine's workers may ask (OpenAI's protocol, …/v1), and
+# name -> key. Only the worker's own process sees the keys.
+ENDPOINTS = env.dict("ENDPOINTS", {})
+ENDPOINT_KEYS = env.dict("ENDPOINT_KEYS", {})
+
 # --- People -------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "hub.User"
