@@ -1,5 +1,6 @@
 from django.db import models
 
+from hub.manifest import Manifest
 from hub.models.variant import ModelVariant
 
 
@@ -17,6 +18,10 @@ class Checkpoint(models.Model):
     digest = models.CharField(max_length=64)
     # Over the weight files' contents alone, whatever they are called: finds copies.
     weights_digest = models.CharField(max_length=64, db_index=True)
+    # Of an adapter: what it is measured on. Settled before its first run; the digest covers both.
+    base = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="adapters"
+    )
     size = models.BigIntegerField(help_text="bytes")
     dtype = models.CharField(max_length=40, blank=True)
     parameters = models.BigIntegerField(null=True)
@@ -34,3 +39,8 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.variant}@{self.commit[:8]}"
+
+    @property
+    def manifest(self) -> Manifest:
+        """Its own files; of an adapter `manifest.digest` is not `digest`."""
+        return Manifest(self.commit, tuple(self.files), self.parameters, self.dtype)
