@@ -41,6 +41,9 @@ def snapshot(entry: ModelVariant | Dataset, number: int | None = None) -> Snapsh
         return Snapshot(0, {**facts_of(entry), "card_text": ""})
     # What was published before revisions kept facts: the rows still say it.
     facts = revision.facts or facts_of(entry)
+    if number is None:
+        # An origin renames without asking: no revision says so, the row does.
+        facts = {**facts, "repo_id": entry.repo_id}
     # As a form would send it back: else every edit would seem to touch the card.
     card_text = revision.text.replace("\r\n", "\n").strip()
     return Snapshot(revision.number, {**facts, "card_text": card_text})
