@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contributions.models import Comment, CommentEdit
-from contributions.text_diff import Piece, word_diff
 from hub.keyset import BadCursor, Key, paginate
 from hub.models import User
+from hub.word_diff import Piece, word_diff
 
 SHOWN = 20
 NEWEST_FIRST = (Key("pk", descending=True),)

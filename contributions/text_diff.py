@@ -1,21 +1,17 @@
-"""What changed in a text, word by word and line by line. No Django."""
+"""What changed in a text, line by line. No Django."""
 
 import difflib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hub.word_diff import Piece, matcher, word_diff
+
 CONTEXT = 3
 # difflib compares everything with everything: beyond this a page would wait for it.
 MOST_LINES = 2000
-MOST_WORDS = 2000
 # Lines less alike than this are another line, not a changed one: their words are not compared.
 ALIKE = 0.5
-WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-
-# [kind, text]; the kind is "del", "add", or empty for what stayed.
-Piece = list[str]
 
 
 @dataclass(frozen=True)
@@ -32,21 +28,6 @@ class DiffLine:
     words: tuple[Piece, ...] = ()
 
 
-def word_diff(before: str, after: str) -> list[Piece]:
-    """The pieces of both texts in reading order; neighbours of one kind are one piece."""
-    old, new = WORDS.findall(before), WORDS.findall(after)
-    if len(old) + len(new) > MOST_WORDS:
-        return [piece for piece in (["del", before], ["add", after]) if piece[1]]
-    pieces: list[Piece] = []
-    for tag, i1, i2, j1, j2 in _matcher(old, new).get_opcodes():
-        if tag == "equal":
-            _add(pieces, "", old[i1:i2])
-            continue
-        _add(pieces, "del", old[i1:i2])
-        _add(pieces, "add", new[j1:j2])
-    return pieces
-
-
 def line_diff(before: str, after: str) -> list[DiffLine]:
     """Changed lines with three around them; empty when nothing changed."""
     if before == after:
@@ -58,17 +39,8 @@ def line_diff(before: str, after: str) -> list[DiffLine]:
     return list(_lines(old, new))
 
 
-def _matcher(old: list[str], new: list[str]) -> "difflib.SequenceMatcher[str]":
-    return difflib.SequenceMatcher(None, old, new, autojunk=False)
-
-
-def _add(pieces: list[Piece], kind: str, words: list[str]) -> None:
-    if words:
-        pieces.append([kind, "".join(words)])
-
-
 def _lines(old: list[str], new: list[str]) -> Iterator[DiffLine]:
-    for group in _matcher(old, new).get_grouped_opcodes(CONTEXT):
+    for group in matcher(old, new).get_grouped_opcodes(CONTEXT):
         yield DiffLine("hunk", 0, 0, f"Line {group[0][3] + 1}")
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":

@@ -4,7 +4,16 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from evaluations.models import Benchmark, Board, Recipe, Run, RunEvent, RunItem, Score
+from evaluations.models import (
+    Benchmark,
+    BenchmarkVersion,
+    Board,
+    Recipe,
+    Run,
+    RunEvent,
+    RunItem,
+    Score,
+)
 
 
 class ReadOnly:
@@ -59,6 +68,19 @@ class BoardAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     fields = ["automatic"]
     list_display = ["slug", "version", "title", "current", "automatic", "stale_since"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+
+@admin.register(BenchmarkVersion)
+class BenchmarkVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Only who may see its questions and answers can be changed here; it is no part of any digest."""
+
+    fields = ["confidential"]
+    list_display = ["benchmark", "version", "task", "confidential"]
+    list_filter = ["confidential"]
+    list_select_related = ["benchmark"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.is_active and request.user.is_staff

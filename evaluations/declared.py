@@ -74,7 +74,7 @@ def read_version(version: BenchmarkVersion) -> VersionShown:
         definition,
         version.data_sha256,
         version.definition["examples_sha256"],
-        held_out=version.definition["held_out"],
+        held_out=version.confidential,
     )
     return VersionShown(version, definition, words_of(definition), seen)
 

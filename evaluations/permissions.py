@@ -4,8 +4,9 @@ from typing import TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 
-from evaluations.models import Run
-from hub.models import User
+from evaluations.models import BenchmarkVersion, Run
+from evaluations.turns import group_share, is_of_share
+from hub.models import User, WorkingGroup
 from hub.models.user import Role
 
 # Runs that one member may have waiting at once, so that nobody's flood of near-copies holds up the rest.
@@ -19,6 +20,15 @@ def may_request_runs(user: Visitor) -> TypeGuard[User]:
     return isinstance(user, User) and user.is_active
 
 
+def may_see_answers(user: Visitor, version: BenchmarkVersion) -> bool:
+    """Questions, targets and what models wrote; outcomes are everybody's."""
+    return not version.confidential or may_rescore(user)
+
+
+def may_rescore(user: Visitor) -> TypeGuard[User]:
+    return isinstance(user, User) and user.is_active and user.is_at_least(Role.MAINTAINER)
+
+
 def has_no_limit(user: User) -> bool:
     """Whether `user` may have more than MOST_WAITING runs waiting."""
     return user.is_at_least(Role.MAINTAINER)
@@ -27,6 +37,23 @@ def has_no_limit(user: User) -> bool:
 def may_replicate(user: Visitor, run: Run) -> TypeGuard[User]:
     """A person other than who asked for the run: measuring one's own again proves little."""
     return may_request_runs(user) and not user.is_bot and user.pk != run.requested_by_id
+
+
+def may_upload(user: Visitor) -> TypeGuard[User]:
+    """A person, who answers for it; a program hands its results to one."""
+    return may_request_runs(user) and not user.is_bot
+
+
+def may_vote(user: Visitor, run: Run) -> TypeGuard[User]:
+    """A person neither who asked for the run nor of the share that it counts against."""
+    if not may_request_runs(user) or user.is_bot or user.pk == run.requested_by_id:
+        return False
+    return not is_of_share(user, run.share)
+
+
+def may_ask_for_group(user: Visitor, group: WorkingGroup) -> TypeGuard[User]:
+    """Whoever looks after something in it."""
+    return may_request_runs(user) and is_of_share(user, group_share(group))
 
 
 def may_cancel_run(user: Visitor, run: Run) -> bool:

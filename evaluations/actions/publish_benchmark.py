@@ -99,6 +99,7 @@ def _version(benchmark: Benchmark, facts: BenchmarkFacts) -> BenchmarkVersion:
         sample_count=facts.rows,
         data_sha256=facts.data_sha256,
         definition=stored_definition(facts),
+        confidential=facts.held_out,
     )
 
 

@@ -55,10 +55,17 @@ def _version(definition: BenchmarkDefinition, seeded: Seeded) -> BenchmarkVersio
     facts = _facts(definition)
     same = benchmark.versions.filter(**facts).first()
     if same is not None:
+        if definition.is_confidential and not same.confidential:
+            # Not part of what makes a version; and what was opened by mistake is closed again.
+            benchmark.versions.filter(pk=same.pk).update(confidential=True)
         return same
     seeded.benchmarks.append(definition.slug)
     taken = set(benchmark.versions.values_list("version", flat=True))
-    return benchmark.versions.create(version=_free(definition.version, taken), **facts)
+    return benchmark.versions.create(
+        version=_free(definition.version, taken),
+        confidential=definition.is_confidential,
+        **facts,
+    )
 
 
 def _free(version: str, taken: set[str]) -> str:
@@ -83,6 +90,7 @@ def _facts(definition: BenchmarkDefinition) -> dict[str, Any]:
         "upper_bound": definition.upper,
         "best": definition.best,
         "sample_count": definition.samples,
+        "cluster_by": definition.cluster_by,
         "needs": list(definition.needs),
     }
 

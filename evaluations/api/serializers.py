@@ -25,7 +25,7 @@ class BenchmarkVersionSerializer(serializers.ModelSerializer[BenchmarkVersion]):
         fields = [
             "version", "harness", "task", "digest", "metric", "filter", "higher_is_better", "unit",
             "chance", "lower_bound", "upper_bound", "best", "sample_count", "needs", "created_at",
-            "definition", "data_sha256",
+            "definition", "data_sha256", "confidential",
         ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class BenchmarkDefinition:
     `file` is absolute, or None where `task` is in the harness's registry. `digest` covers the task
     file with its data and code, or for a registered task its name (the harness version is part of
     every recipe besides). `runnable` False declares a benchmark no worker can measure yet.
+    `confidential` keeps questions and answers from all but maintainers; unsaid, it is so for gated ones.
     """
 
     slug: str
@@ -59,6 +60,7 @@ class BenchmarkDefinition:
     samples: int | None = None
     dataset: str = ""
     needs: tuple[str, ...] = ()
+    confidential: bool | None = None
     runnable: bool = True
     n_shot: int = 0
     repeats: int = 1
@@ -71,6 +73,10 @@ class BenchmarkDefinition:
     def task_file(self) -> str:
         """Path of the task file under evaluations/suites/, or empty."""
         return "" if self.file is None else self.file.relative_to(FOLDER).as_posix()
+
+    @property
+    def is_confidential(self) -> bool:
+        return "gated" in self.needs if self.confidential is None else self.confidential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

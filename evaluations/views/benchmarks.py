@@ -42,8 +42,8 @@ def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def benchmark_data(request: HttpRequest, slug: str, version: str, part: str) -> FileResponse:
-    """The rows of a contributed benchmark, unless they are held out; `part` is data or examples."""
-    public = BenchmarkVersion.objects.filter(definition__held_out=False)
+    """The rows of a contributed benchmark, unless they are confidential; `part` is data or examples."""
+    public = BenchmarkVersion.objects.filter(definition__isnull=False, confidential=False)
     found = get_object_or_404(public, benchmark__slug=slug, version=version)
     assert found.definition is not None  # noqa: S101 - the filter makes it so
     digests = {"data": found.data_sha256, "examples": found.definition["examples_sha256"]}

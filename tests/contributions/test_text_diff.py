@@ -12,7 +12,8 @@ from contributions.merging import (
     merge_values,
 )
 from contributions.tensors import TensorChange, tensor_changes
-from contributions.text_diff import line_diff, word_diff
+from contributions.text_diff import line_diff
+from hub.word_diff import word_diff
 
 
 def test_words_that_changed_are_marked_where_they_stand() -> None:

@@ -6,7 +6,7 @@ from django import forms
 from contributions.proposals.fields.asked import Asked
 from contributions.proposals.fields.base import Field
 from contributions.proposals.fields.reading import Reading
-from contributions.text_diff import word_diff
+from hub.word_diff import word_diff
 
 
 @dataclass(frozen=True)
