@@ -48,3 +48,10 @@ def by_queue(recipes: Iterable[Recipe], checkpoint: Checkpoint) -> list[tuple[st
     for recipe in recipes:
         queues.setdefault(queue_for(recipe, checkpoint), []).append(recipe)
     return sorted(queues.items())
+
+
+def needs_of(recipes: Iterable[Recipe]) -> list[str]:
+    """What a worker must have beside the queue to measure all of `recipes`: Worker.abilities."""
+    return sorted(
+        {f"{recipe.benchmark_version.harness} {recipe.harness_version}" for recipe in recipes}
+    )

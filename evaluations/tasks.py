@@ -2,15 +2,24 @@
 
 from celery import shared_task
 
+from evaluations.actions.announce_worker import announce_worker
+from evaluations.actions.drain_worker import hand_on
 from evaluations.actions.evaluate import evaluate
 from evaluations.actions.rank import mark_outdated, rank_board
 from evaluations.actions.release import release_runs
+from evaluations.actions.sign_off import sign_off
 from evaluations.actions.start import claim_next
 from evaluations.actions.sweep import sweep as sweep_runs
 from evaluations.models import Board
-from hub.celery import release_hooks, worker_name
+from hub.celery import presence_hooks, release_hooks, worker_name
+from hub.presence import Presence
 
-release_hooks.append(release_runs)
+release_hooks += [release_runs, sign_off]
+
+
+@presence_hooks.append
+def announce(presence: Presence) -> None:
+    announce_worker(**presence._asdict())
 
 
 @shared_task(name="evaluations.work")
@@ -19,6 +28,8 @@ def work(queue: str) -> None:
     run = claim_next(queue=queue, worker=worker_name())
     if run is not None:
         evaluate(run)
+    else:
+        hand_on(queue=queue, worker=worker_name())
 
 
 @shared_task(name="evaluations.sweep")

@@ -1,6 +1,7 @@
 """The only door to the broker. A message is a nudge: losing one costs a sweep, never a job."""
 
 import logging
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -48,3 +49,22 @@ def depth(queue: str) -> int | None:
             return int(broker.llen(queue))
     except (RedisError, OSError):
         return None
+
+
+def stop_taking(node: str, queues: Iterable[str]) -> None:
+    """Ask the worker of that Celery node to take no message of `queues` any more. Nobody answers: it
+    may be gone, and whoever means it asks again."""
+    _control(app.control.cancel_consumer, node, queues)
+
+
+def take_again(node: str, queues: Iterable[str]) -> None:
+    """The opposite of `stop_taking`."""
+    _control(app.control.add_consumer, node, queues)
+
+
+def _control(ask: Callable[..., object], node: str, queues: Iterable[str]) -> None:
+    try:
+        for queue in queues:
+            ask(queue, destination=[node])
+    except (KombuError, RedisError, OSError) as error:
+        logger.warning("broker did not take a word for %s: %s", node, type(error).__name__)

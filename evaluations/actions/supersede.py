@@ -61,7 +61,8 @@ def _overtaken_by(run: Run) -> Run | None:
     found = [max(by.values()) for by in covered.values() if wanted <= set(by)]
     if not found:
         return None
-    return Run.objects.select_related("checkpoint").get(pk=max(found))
+    newest: Run = Run.objects.select_related("checkpoint").get(pk=max(found))
+    return newest
 
 
 def _end(run: Run, why: str, newer: Run | None) -> list[Run]:

@@ -11,13 +11,15 @@ from django.db.models.functions import Now
 from evaluations.actions.fail import LEASE_LOST, fail_run
 from evaluations.actions.follow import let_all_follow
 from evaluations.actions.refresh_estimates import refresh_estimates
-from evaluations.models import Board, Run
+from evaluations.models import Board, Run, Worker
 from hub.lease import from_now
 from hub.queue import depth, send
 from hub.state import IllegalMove
 
 # More than this is left for the next sweep.
 BATCH = 500
+# Seconds. Who has been gone for so long is not coming back.
+FORGOTTEN_AFTER = 30 * 24 * 3600
 # A handful of queries each.
 ESTIMATES = 50
 
@@ -86,3 +88,9 @@ def nudge_boards() -> int:
     """Boards that a score made stale a while ago and that nobody ranked since."""
     stale = Board.objects.filter(stale_since__lt=from_now(-settings.SWEEP_SECONDS))
     return sum(send("evaluations.rank", pk) for pk in stale.values_list("pk", flat=True)[:BATCH])
+
+
+def forget_workers() -> int:
+    """Rows of workers that nobody has heard of for a month. What they did stays with the runs."""
+    forgotten, _ = Worker.objects.filter(seen_at__lt=from_now(-FORGOTTEN_AFTER)).delete()
+    return forgotten
