@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def tell(**event): os.write(int(sys.argv[1]), (json.dumps(event) + '\\n').encode
 def run_script(folder: Path, body: str, **limits: float) -> tuple[process.Ending, list[Event]]:
     events: list[Event] = []
     ending = process.run(
-        [sys.executable, "-P", "-c", TELL + body, process.EVENTS],
+        [sys.executable, "-P", "-c", TELL + body, process.EVENTS, str(folder)],
         scratch=folder,
         log=folder / "log",
         limits=Limits(**limits),  # type: ignore[arg-type]
@@ -38,18 +39,25 @@ def run_script(folder: Path, body: str, **limits: float) -> tuple[process.Ending
     return ending, events
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
+def running(mark: object) -> list[int]:
+    """Processes with `mark` in their command line. What a child says of pids is its namespace's."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if str(mark).encode() in path.read_bytes().split(b"\0")[1:]:
+                found.append(int(path.parent.name))
+    return found
 
 
-def wait_until_gone(pid: int, seconds: float = 5) -> bool:
+def sleeper(mark: object) -> list[str]:
+    return [sys.executable, "-c", "import time; time.sleep(60)", str(mark)]
+
+
+def wait_until_gone(mark: object, seconds: float = 5) -> bool:
     deadline = time.monotonic() + seconds
-    while is_alive(pid) and time.monotonic() < deadline:
+    while running(mark) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not is_alive(pid)
+    return not running(mark)
 
 
 def test_a_child_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,18 +91,18 @@ def test_a_child_has_no_network_where_the_kernel_can_take_it_away(tmp_path: Path
 
 
 def test_what_a_child_leaves_behind_dies_with_it(tmp_path: Path) -> None:
-    body = "import subprocess\np = subprocess.Popen(['sleep', '60'])\ntell(pid=p.pid)"
+    body = f"import subprocess\nsubprocess.Popen({sleeper(tmp_path)})\ntell(started=True)"
     ending, (seen,) = run_script(tmp_path, body)
-    assert ending.returncode == 0
-    assert wait_until_gone(seen["pid"])
+    assert (ending.returncode, seen["started"]) == (0, True)
+    assert wait_until_gone(tmp_path)
 
 
 def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     body = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    body += "tell(pid=os.getpid())\ntime.sleep(60)"
-    ending, (seen,) = run_script(tmp_path, body, stall_seconds=0.3)
+    body += "tell(started=True)\ntime.sleep(60)"
+    ending, _ = run_script(tmp_path, body, stall_seconds=0.3)
     assert ending.stopped == "stalled"
-    assert wait_until_gone(seen["pid"])
+    assert ending.returncode == 128 + signal.SIGKILL
 
 
 def test_a_child_that_closed_its_events_is_still_bounded(tmp_path: Path) -> None:
@@ -104,16 +112,15 @@ def test_a_child_that_closed_its_events_is_still_bounded(tmp_path: Path) -> None
 
 
 def test_an_error_in_the_worker_leaves_no_child(tmp_path: Path) -> None:
-    pids: list[int] = []
-    body = "import time; tell(pid=os.getpid()); time.sleep(60)"
+    body = "import time; tell(started=True); time.sleep(60)"
 
     def fail(event: Event) -> None:
-        pids.append(event["pid"])
+        assert running(tmp_path)
         raise RuntimeError("the worker's own")
 
     with pytest.raises(RuntimeError, match="the worker's own"):
         process.run(
-            [sys.executable, "-c", TELL + body, process.EVENTS],
+            [sys.executable, "-c", TELL + body, process.EVENTS, str(tmp_path)],
             scratch=tmp_path,
             log=tmp_path / "log",
             limits=Limits(),
@@ -122,32 +129,32 @@ def test_an_error_in_the_worker_leaves_no_child(tmp_path: Path) -> None:
             on_event=fail,
             cancelled=lambda: False,
         )
-    assert wait_until_gone(pids[0])
+    assert wait_until_gone(tmp_path)
 
 
 def test_a_worker_killed_outright_takes_the_whole_tree_with_it(tmp_path: Path) -> None:
-    child = "import subprocess, time\np = subprocess.Popen(['sleep', '60'])\n"
-    child += "tell(pids=[os.getpid(), p.pid])\ntime.sleep(60)"
+    child = f"import subprocess, time\nsubprocess.Popen({sleeper(tmp_path)})\n"
+    child += "tell(started=True)\ntime.sleep(60)"
     worker = f"""
 import sys
 from pathlib import Path
 from evaluations.harness import process
 from evaluations.harness.protocol import Limits
 process.run(
-    [sys.executable, "-c", {TELL + child!r}, process.EVENTS],
+    [sys.executable, "-c", {TELL + child!r}, process.EVENTS, {str(tmp_path)!r}],
     scratch=Path({str(tmp_path)!r}), log=Path({str(tmp_path / "log")!r}), limits=Limits(),
     environment={{"PATH": "/usr/bin:/bin"}}, network=False,
-    on_event=lambda event: print(*event["pids"], flush=True), cancelled=lambda: False)
+    on_event=lambda event: print("started", flush=True), cancelled=lambda: False)
 """
     with subprocess.Popen(
         [sys.executable, "-c", worker], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process_of_worker:
         assert process_of_worker.stdout is not None
-        pids = [int(word) for word in process_of_worker.stdout.readline().split()]
-        assert len(pids) == 2
-        assert all(is_alive(pid) for pid in pids)
+        assert process_of_worker.stdout.readline() == "started\n"
+        # The guard, the two that stay behind, the child and its own child.
+        assert len(running(tmp_path)) >= 3
         process_of_worker.send_signal(signal.SIGKILL)
-    assert all(wait_until_gone(pid) for pid in pids)
+    assert wait_until_gone(tmp_path)
 
 
 def test_the_tail_of_a_log_is_bounded_and_always_text(tmp_path: Path) -> None:
