@@ -1,5 +1,6 @@
 """From the recipes of a run to what a harness is given: as few model loads as the recipes allow."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any, Literal, cast
 
 from django.conf import settings
 
-from evaluations.harness.protocol import HarnessFailure, Job, Limits, TaskSpec
+from evaluations.harness.protocol import Endpoint, HarnessFailure, Job, Limits, TaskSpec
 from evaluations.models import BenchmarkVersion, Recipe, Run
 from evaluations.suites.declared.definition import Definition
 from evaluations.suites.declared.sandbox import Unreadable
@@ -29,37 +30,48 @@ class HarnessJob:
     job: Job
 
 
-def jobs_of(run: Run, checkpoint_path: Path) -> list[HarnessJob]:
-    """What to start for `run`: recipes that agree on harness, dtype and batch size share a model load.
+def jobs_of(run: Run, checkpoint_path: Path, base_path: Path | None = None) -> list[HarnessJob]:
+    """What to start for `run`: recipes that agree on harness, back end, dtype and batch size share a
+    model load. `base_path` is where an adapter's base lies.
 
     Tasks that people declared are written beside the checkpoint's folder, in `tasks`; HarnessFailure
     where that cannot be done.
     """
-    shared: dict[tuple[str, str, str, int], list[Recipe]] = defaultdict(list)
+    shared: dict[tuple[str, ...], list[Recipe]] = defaultdict(list)
     for item in run.items.select_related("recipe__benchmark_version__benchmark"):
-        recipe = item.recipe
-        harness = recipe.benchmark_version.harness
-        key = (harness, recipe.harness_version, recipe.dtype, recipe.batch_size)
-        shared[key].append(recipe)
+        shared[_loaded_as(item.recipe)].append(item.recipe)
+    name = run.checkpoint.variant.repo_id
     return [
         HarnessJob(
-            harness=harness,
-            version=version,
-            job=_job(checkpoint_path, recipes, dtype=dtype, batch_size=batch_size),
+            harness=recipes[0].benchmark_version.harness,
+            version=recipes[0].harness_version,
+            job=_job(checkpoint_path, base_path, recipes, name),
         )
-        for (harness, version, dtype, batch_size), recipes in shared.items()
+        for recipes in shared.values()
     ]
 
 
-def _job(path: Path, recipes: list[Recipe], *, dtype: str, batch_size: int) -> Job:
+def _loaded_as(recipe: Recipe) -> tuple[str, ...]:
+    arguments = json.dumps(recipe.backend_args, sort_keys=True)
+    harness = recipe.benchmark_version.harness
+    loaded = (recipe.backend, arguments, recipe.dtype, str(recipe.batch_size))
+    return (harness, recipe.harness_version, *loaded)
+
+
+def _job(path: Path, base_path: Path | None, recipes: list[Recipe], name: str) -> Job:
+    first = recipes[0]
     tasks = tuple(task_spec(recipe, path.parent / "tasks") for recipe in recipes)
     # Only a task of the harness's own registry has its data elsewhere.
     registry = any(task.file is None for task in tasks)
     return Job(
         checkpoint_path=path,
+        base_path=base_path,
         tasks=tasks,
-        dtype=dtype,
-        batch_size=batch_size,
+        dtype=first.dtype,
+        batch_size=first.batch_size,
+        backend=first.backend,
+        backend_args=first.backend_args,
+        endpoint=_endpoint(first, name) if first.backend == "endpoint" else None,
         device=settings.HARNESS_DEVICE,
         threads=settings.HARNESS_THREADS,
         limits=Limits(
@@ -70,6 +82,20 @@ def _job(path: Path, recipes: list[Recipe], *, dtype: str, batch_size: int) -> J
         network=registry,
         cache=settings.STATE_DIR / "harness-cache" if registry else None,
         hub_endpoint=settings.HF_ENDPOINT,
+    )
+
+
+def _endpoint(recipe: Recipe, repo_id: str) -> Endpoint:
+    """The server that a recipe names; `model` is what it serves it as, by default the repository."""
+    name = recipe.backend_args["endpoint"]
+    if name not in settings.ENDPOINTS:
+        message = f"This worker knows no endpoint called {name}."
+        raise HarnessFailure("unavailable", message, stage="preparing")
+    return Endpoint(
+        name=name,
+        base_url=settings.ENDPOINTS[name].rstrip("/"),
+        model=recipe.backend_args.get("model") or repo_id,
+        key=settings.ENDPOINT_KEYS.get(name, ""),
     )
 
 
@@ -92,6 +118,7 @@ def task_spec(recipe: Recipe, folder: Path) -> TaskSpec:
         lower=version.lower_bound,
         upper=version.upper_bound,
         aggregate=cast(Aggregate, version.aggregate),
+        cluster_by=version.cluster_by,
     )
 
 

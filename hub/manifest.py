@@ -4,11 +4,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 WEIGHT_SUFFIXES = (".safetensors", ".gguf")
 # What an evaluation may load. Nothing else is fetched: no code, no pickles, no pictures.
 EVALUATED_SUFFIXES = (*WEIGHT_SUFFIXES, ".json", ".jinja", ".model", ".txt")
+
+
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+
+Kind = Literal["model", "adapter", "gguf"]
 
 
 class FileRow(TypedDict):
@@ -22,6 +28,15 @@ class FileRow(TypedDict):
 def is_evaluated(path: str) -> bool:
     """Whether an evaluation loads this file. `evals/`, `onnx/` and other folders are left out."""
     return path.endswith(EVALUATED_SUFFIXES) and len(PurePosixPath(path).parts) == 1
+
+
+def kind_of(paths: Iterable[str]) -> Kind:
+    """What the weights in the root of a repository are: an adapter's alone, GGUF alone, or a model's."""
+    root = {path for path in paths if "/" not in path}
+    weights = {path for path in root if path.endswith(WEIGHT_SUFFIXES)}
+    if weights == {ADAPTER_WEIGHTS} and ADAPTER_CONFIG in root:
+        return "adapter"
+    return "gguf" if weights and all(path.endswith(".gguf") for path in weights) else "model"
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,10 @@ class Manifest:
     def size(self) -> int:
         """Total in bytes."""
         return sum(file["size"] for file in self.files)
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(file["path"] for file in self.files)
 
     @property
     def digest(self) -> str:

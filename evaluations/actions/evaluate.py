@@ -14,12 +14,12 @@ from evaluations.actions.fail import Failure, fail_run
 from evaluations.actions.move import move_run
 from evaluations.actions.record import record_run
 from evaluations.actions.watch import Watch
+from evaluations.bases import lay_out, parts_of
 from evaluations.harness.protocol import HarnessFailure, Progress, Report
 from evaluations.harness.registry import get_harness
 from evaluations.jobs import HarnessJob, jobs_of
 from evaluations.models import Run
 from evaluations.models.run import Whose
-from hub import store
 from hub.lease import Keeper
 from hub.origins.errors import Cancelled, OriginError
 from hub.origins.fetch import fetch_checkpoint
@@ -76,6 +76,7 @@ class _Measuring:
         self.run = run
         self.watch = watch
         self.folder = folder
+        self.parts = parts_of(run.checkpoint, run.recipes.all())
         self.timings: dict[str, float] = {}
         self._since = time.monotonic()
 
@@ -83,11 +84,10 @@ class _Measuring:
         _remove_leftovers(self.run)
         self._fetch()
         self._enter("preparing")
-        checkpoint = self.folder / "checkpoint"
         self.folder.mkdir(parents=True)
         with _disk_full_named():
-            store.default().lay_out(self.run.checkpoint.files, checkpoint)
-            jobs = jobs_of(self.run, checkpoint)
+            checkpoint, base = lay_out(self.parts, self.folder)
+            jobs = jobs_of(self.run, checkpoint, base)
         reports = [self._run_job(each, number) for number, each in enumerate(jobs)]
         if self.run.state == "preparing":
             self._enter("running")
@@ -97,11 +97,12 @@ class _Measuring:
         record_run(self.run, report, timings=self.timings)
 
     def _fetch(self) -> None:
-        fetch_checkpoint(
-            self.run.checkpoint,
-            on_progress=lambda done, total: self.watch.tell("fetching", "bytes", done, total),
-            cancelled=self.watch.must_stop,
-        )
+        for part in self.parts:
+            fetch_checkpoint(
+                part,
+                on_progress=lambda done, total: self.watch.tell("fetching", "bytes", done, total),
+                cancelled=self.watch.must_stop,
+            )
 
     def _run_job(self, each: HarnessJob, number: int) -> Report:
         try:

@@ -16,6 +16,8 @@ FAILURES: dict[str, tuple[Whose, bool]] = {
     "not_a_model": ("submitter", False),
     "config_mismatch": ("submitter", False),
     "adapter_beside_weights": ("submitter", False),
+    "foreign_base": ("submitter", False),
+    "needs_gpu": ("submitter", False),
     "unsafe_files": ("submitter", False),
     "needs_own_code": ("submitter", False),
     "not_finite": ("submitter", False),
@@ -102,13 +104,27 @@ class TaskSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A server that speaks OpenAI's protocol under `base_url` and calls the model `model`.
+
+    `key` stays in the worker's process: no job file, log or report holds it.
+    """
+
+    name: str
+    base_url: str
+    model: str
+    key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One checkpoint and the recipes to measure on it, with what is part of the run's identity.
 
     `network` lets the child reach datasets on a hub (registry tasks); the model itself never
     needs it. `cache` is a folder for such datasets, kept between jobs by the caller. `backend` and
     `backend_args` are Recipe's; `base_path` is the folder of the base where the checkpoint is an
-    adapter. `resume` is a folder for answered requests that outlives a killed job.
+    adapter; `endpoint` is who answers where the back end is one. `resume` is a folder for answered
+    requests that outlives a killed job.
     """
 
     checkpoint_path: Path
@@ -118,6 +134,7 @@ class Job:
     backend: str = "hf"
     backend_args: Mapping[str, Any] = field(default_factory=dict)
     base_path: Path | None = None
+    endpoint: Endpoint | None = None
     resume: Path | None = None
     device: str = "cpu"
     threads: int = 1
