@@ -1,11 +1,12 @@
 """Who may do what to runs. Predicates only; actions raise, pages hide."""
 
+from collections.abc import Set
 from typing import TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 
-from evaluations.models import BenchmarkVersion, Run
-from evaluations.turns import group_share, is_of_share
+from evaluations.models import BenchmarkVersion, Run, Upload
+from evaluations.turns import group_share, shares_of
 from hub.models import User, WorkingGroup
 from hub.models.user import Role
 
@@ -44,16 +45,27 @@ def may_upload(user: Visitor) -> TypeGuard[User]:
     return may_request_runs(user) and not user.is_bot
 
 
-def may_vote(user: Visitor, run: Run) -> TypeGuard[User]:
-    """A person neither who asked for the run nor of the share that it counts against."""
+def may_see_samples(user: Visitor, upload: Upload, task: str = "") -> bool:
+    """Answers to a confidential benchmark are for who sent them and for maintainers."""
+    tasks = [task] if task else list(upload.samples)
+    if not BenchmarkVersion.objects.filter(task__in=tasks, confidential=True).exists():
+        return True
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.pk == upload.uploaded_by_id or user.is_at_least(Role.MAINTAINER)
+
+
+def may_vote(user: Visitor, run: Run, shares: Set[str] | None = None) -> TypeGuard[User]:
+    """A person neither who asked for the run nor of the share that it counts against. `shares` saves
+    a query where they were read already (turns.shares_of)."""
     if not may_request_runs(user) or user.is_bot or user.pk == run.requested_by_id:
         return False
-    return not is_of_share(user, run.share)
+    return run.share not in (shares_of(user) if shares is None else shares)
 
 
 def may_ask_for_group(user: Visitor, group: WorkingGroup) -> TypeGuard[User]:
     """Whoever looks after something in it."""
-    return may_request_runs(user) and is_of_share(user, group_share(group))
+    return may_request_runs(user) and group_share(group) in shares_of(user)
 
 
 def may_cancel_run(user: Visitor, run: Run) -> bool:

@@ -28,12 +28,10 @@ def group_share(group: WorkingGroup) -> str:
     return f"group:{group.slug}"
 
 
-def is_of_share(person: User, share: str) -> bool:
-    """Whether `share` is this person, or a working group in which they look after something."""
-    sort, _, name = share.partition(":")
-    if sort == "group":
-        return Scope.objects.filter(group__slug=name, person=person).exists()
-    return share == person_share(person)
+def shares_of(person: User) -> frozenset[str]:
+    """The person's own, and those of the working groups in which they look after something."""
+    groups = Scope.objects.filter(person=person).values_list("group__slug", flat=True)
+    return frozenset({person_share(person), *(f"group:{slug}" for slug in groups)})
 
 
 def hold_share(share: str) -> None:

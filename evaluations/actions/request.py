@@ -7,15 +7,16 @@ from django.db import IntegrityError, transaction
 
 from evaluations.actions.mark_stale import mark_stale
 from evaluations.actions.move import write_event
+from evaluations.actions.settle_base import settle_base
 from evaluations.actions.supersede import supersede_overtaken
 from evaluations.durations import expected_by_recipe, run_seconds
 from evaluations.models import Recipe, Run, RunItem
 from evaluations.models.run import Purpose
-from evaluations.permissions import MOST_WAITING, has_no_limit, may_request_runs
-from evaluations.queues import by_queue, queue_for
+from evaluations.permissions import MOST_WAITING, has_no_limit, may_ask_for_group, may_request_runs
+from evaluations.queues import by_queue, needs_of, queue_for
 from evaluations.trials import is_expensive, is_proven, trial_recipe, under_way
-from evaluations.turns import cost_of, hold_share, next_turn, person_share
-from hub.models import Checkpoint, User
+from evaluations.turns import cost_of, group_share, hold_share, next_turn, person_share
+from hub.models import Checkpoint, User, WorkingGroup
 from hub.queue import send_on_commit
 from hub.refusal import Refusal
 
@@ -23,16 +24,26 @@ from hub.refusal import Refusal
 MOST_TURNS = 5
 
 
-def request_runs(*, actor: User, checkpoint: Checkpoint, recipes: Iterable[Recipe]) -> list[Run]:
+def request_runs(
+    *,
+    actor: User,
+    checkpoint: Checkpoint,
+    recipes: Iterable[Recipe],
+    group: WorkingGroup | None = None,
+) -> list[Run]:
     """One waiting run per queue for those of `recipes` that nobody has measured or is measuring.
 
-    Raises PermissionDenied, and Refusal too_many_waiting above MOST_WAITING runs. An empty list
+    With `group` they take that working group's turns, not the person's. Raises PermissionDenied, and
+    Refusal too_many_waiting above MOST_WAITING runs. An empty list
     means that every score is there or on its way; boards are ranked anew so that they show it.
     """
     if not may_request_runs(actor):
         raise PermissionDenied("Sign in to request runs.")
+    if group is not None and not may_ask_for_group(actor, group):
+        raise PermissionDenied("Who looks after something in a working group asks on its behalf.")
+    share = group_share(group) if group else ""
     with transaction.atomic():
-        runs = create_runs(actor=actor, checkpoint=checkpoint, recipes=recipes)
+        runs = create_runs(actor=actor, checkpoint=checkpoint, recipes=recipes, share=share)
         if runs and not has_no_limit(actor):
             refuse_a_flood(actor)
     return runs
@@ -45,6 +56,11 @@ def request_for_boards(*, actor: User, checkpoint: Checkpoint, share: str = "") 
     """
     recipes = Recipe.objects.filter(boards__automatic=True, boards__current=True).distinct()
     with transaction.atomic():
+        try:
+            settle_base(checkpoint)
+        except Refusal:
+            # An adapter whose base is not here yet is no mistake of who merged it: it waits to be asked for.
+            return []
         return create_runs(actor=actor, checkpoint=checkpoint, recipes=recipes, share=share)
 
 
@@ -59,6 +75,7 @@ def create_runs(
     """Rows, events and nudges; must run in a transaction. The unique constraint on live items decides
     between two that ask for the same at once: the later finds the earlier one's. `share` (turns.py)
     is the actor's own unless named. A trial that was made for what is expensive comes last."""
+    settle_base(checkpoint)
     wanted = sorted(set(recipes), key=lambda recipe: recipe.pk)
     share = share or person_share(actor)
     hold_share(share)
@@ -132,6 +149,7 @@ def create_run(
         requested_by=actor,
         retry_of=retry_of,
         purpose=purpose,
+        needs=needs_of(recipes),
         share=share,
         turn=next_turn(queue=queue, share=share, cost=cost_of(expected)),
         expected_seconds=expected,
