@@ -12,9 +12,10 @@ from django.conf import settings as django_settings
 from django.db import connection
 from pytest_django import Settings
 
+from evaluations.actions.drain_worker import drain_worker, undrain_worker
 from evaluations.actions.request import request_runs
 from evaluations.actions.sweep import sweep
-from evaluations.models import Recipe, Run, Score
+from evaluations.models import Recipe, Run, Score, Worker
 from hub.models import Checkpoint, User
 from hub.queue import depth, send
 from tests.factories import make_board
@@ -191,3 +192,44 @@ def test_a_worker_told_to_stop_hands_its_run_back_at_once_and_uncharged(
     assert (run.attempt, run.lease_token) == (0, 1)
     assert run.events.latest("pk").why == "the worker was told to stop"
     assert depth("cpu") == 1
+
+
+def test_a_run_that_was_handed_back_is_taken_elsewhere_at_once(
+    ann: User, hold: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.LEASE_SECONDS = 60
+    hold.touch()
+    with running_worker("leaving", folder=tmp_path, FAST_HARNESS_HOLD=str(hold)) as leaving:
+        run = ask(ann, stored_checkpoint("one"), fast_recipe())
+        eventually(lambda: states() == ["running"], what="nobody took it")
+        with running_worker("staying", folder=tmp_path):
+            eventually(lambda: Worker.objects.alive().count() == 2, what="who is there?")
+            leaving.stop()
+            # Nobody sweeps here: what the leaving worker sent is all that the other one hears.
+            eventually(lambda: states() == ["published"], within=20, what="nobody took it again")
+            eventually(lambda: Worker.objects.alive().count() == 1, what="it went in silence")
+    claims = run.events.filter(to_state="fetching").order_by("pk")
+    assert [each.worker.partition("@")[0] for each in claims] == ["leaving", "staying"]
+    assert [each.attempt for each in claims] == [1, 1]
+    assert_ended_once(run)
+
+
+def test_a_worker_that_drains_ends_what_it_holds_and_takes_nothing_more(
+    ann: User, cleo: User, hold: Path, tmp_path: Path
+) -> None:
+    hold.touch()
+    with running_worker(folder=tmp_path, FAST_HARNESS_HOLD=str(hold)) as _:
+        held = ask(ann, stored_checkpoint("one"), fast_recipe())
+        eventually(lambda: states() == ["running"])
+        eventually(lambda: Worker.objects.alive().exists(), what="it did not announce itself")
+        worker = drain_worker(actor=cleo, worker=Worker.objects.get(), why="new driver")
+        later = ask(ann, stored_checkpoint("two"), fast_recipe())
+        hold.unlink()
+        eventually(lambda: Run.objects.get(pk=held.pk).state == "published")
+        # It has told the broker that it listens no more: the message stays for somebody else.
+        eventually(lambda: depth("cpu") == 1, what="the message was taken")
+        assert Run.objects.get(pk=later.pk).state == "queued"
+        undrain_worker(actor=cleo, worker=worker)
+        eventually(lambda: Run.objects.get(pk=later.pk).state == "published")
+    names = set(later.events.filter(to_state="fetching").values_list("worker", flat=True))
+    assert names == {worker.name}
