@@ -1,7 +1,6 @@
 """The machine that a worker stands on, as it tells others: what it has, what it can do, what it cannot."""
 
 import functools
-import json
 import os
 import platform
 import shutil
@@ -12,13 +11,15 @@ from typing import Any
 
 from django.conf import settings
 
+from evaluations import capabilities
+from evaluations.capabilities import backends_here, capabilities_here
+from evaluations.harness.confinement import probe
 from evaluations.harness.protocol import HarnessFailure
 from evaluations.harness.registry import HARNESSES, get_harness
 from hub import store
 
 # Queues of workers that evaluate nothing.
 DESK = frozenset({"default", "post"})
-CONFINEMENT = Path(__file__).with_name("harness") / "confinement.py"
 GPU_FACTS = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 MEBIBYTE = 1 << 20
 PATIENCE = 60.0
@@ -50,7 +51,11 @@ def _measuring() -> dict[str, Any]:
     return {
         "harnesses": harnesses,
         "versions": {"python": platform.python_version(), **versions},
-        "confinement": _confinement(),
+        "backends": list(capabilities.backends_here()),
+        "capabilities": list(capabilities.capabilities_here()),
+        "confinement": probe(),
+        "backends": list(backends_here()),
+        "capabilities": list(capabilities_here()),
     }
 
 
@@ -118,15 +123,3 @@ def _harnesses() -> tuple[dict[str, str], dict[str, str]]:
             found[name] = versions[name]
             packages |= versions
     return found, packages
-
-
-def _confinement() -> dict[str, str]:
-    """What the kernel lets an evaluation be shut into, by part; empty where that cannot be found out."""
-    script = "import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])['probe']()))"
-    command = [str(settings.HARNESS_PYTHON), "-I", "-S", "-c", script, str(CONFINEMENT)]
-    try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE, env={})
-        told = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return {}
-    return {str(part): str(how) for part, how in told.items()}

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from evaluations import bases, capabilities
+from evaluations import capabilities
+from evaluations.bases import needs_of_checkpoint
 from evaluations.models import Recipe
 from hub.models import Checkpoint
 
@@ -50,8 +53,10 @@ def by_queue(recipes: Iterable[Recipe], checkpoint: Checkpoint) -> list[tuple[st
     return sorted(queues.items())
 
 
-def needs_of(recipes: Iterable[Recipe]) -> list[str]:
-    """What a worker must have beside the queue to measure all of `recipes`: Worker.abilities."""
-    return sorted(
-        {f"{recipe.benchmark_version.harness} {recipe.harness_version}" for recipe in recipes}
-    )
+def needs_of(recipes: Iterable[Recipe], checkpoint: Checkpoint) -> list[str]:
+    """What a worker must have beside the queue to measure all of `recipes`: of Worker.abilities."""
+    needs = set(needs_of_checkpoint(checkpoint))
+    for recipe in recipes:
+        needs |= {f"{recipe.benchmark_version.harness} {recipe.harness_version}"}
+        needs |= capabilities.needs_of(recipe)
+    return sorted(needs)

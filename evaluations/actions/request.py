@@ -149,7 +149,7 @@ def create_run(
         requested_by=actor,
         retry_of=retry_of,
         purpose=purpose,
-        needs=needs_of(recipes),
+        needs=needs_of(recipes, checkpoint),
         share=share,
         turn=next_turn(queue=queue, share=share, cost=cost_of(expected)),
         expected_seconds=expected,

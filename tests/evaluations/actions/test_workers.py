@@ -19,7 +19,7 @@ from hub.models import User
 from hub.queue import depth
 from hub.refusal import Refusal
 from tests import fast_harness  # noqa: F401 (registers itself)
-from tests.factories import make_recipe, make_run
+from tests.factories import make_checkpoint, make_recipe, make_run
 from tests.running import fast_recipe
 
 pytestmark = pytest.mark.django_db
@@ -130,8 +130,9 @@ def test_what_evaluates_nothing_or_is_gone_cannot_be_drained(cleo: User) -> None
 
 def test_a_run_goes_to_a_worker_that_has_what_it_needs() -> None:
     fast, other = fast_recipe(), make_recipe(harness_version="0.0.1")
-    foreign = make_run(recipes=[other], needs=needs_of([fast, other]))
-    fitting = make_run(recipes=[fast], needs=needs_of([fast]))
+    checkpoint = make_checkpoint()
+    foreign = make_run(checkpoint, [other], needs=needs_of([fast, other], checkpoint))
+    fitting = make_run(checkpoint, [fast], needs=needs_of([fast], checkpoint))
     worker = announced()
     assert foreign.needs == ["fast 1", "lm_eval 0.0.1"]
     assert [claim_next(queue="cpu", worker=worker.name) for _ in range(2)] == [fitting, None]
