@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 
 from evaluations import capabilities
-from evaluations.capabilities import backends_here, capabilities_here
 from evaluations.harness.confinement import probe
 from evaluations.harness.protocol import HarnessFailure
 from evaluations.harness.registry import HARNESSES, get_harness
@@ -54,8 +53,6 @@ def _measuring() -> dict[str, Any]:
         "backends": list(capabilities.backends_here()),
         "capabilities": list(capabilities.capabilities_here()),
         "confinement": probe(),
-        "backends": list(backends_here()),
-        "capabilities": list(capabilities_here()),
     }
 
 

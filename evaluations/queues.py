@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from evaluations import bases, capabilities
 from evaluations import capabilities
 from evaluations.bases import needs_of_checkpoint
 from evaluations.models import Recipe
@@ -35,14 +34,17 @@ def queue_for(recipe: Recipe, checkpoint: Checkpoint) -> str:
 
 
 def weight_bytes(recipe: Recipe, checkpoint: Checkpoint) -> int:
-    """Memory that the weights take as `recipe` loads them; activations and caches not counted."""
+    """Memory that the weights take as `recipe` loads them, those of an adapter's base among them;
+    activations and caches not counted."""
     if recipe.backend in ELSEWHERE:
         return 0
+    base = weight_bytes(recipe, checkpoint.base) if checkpoint.base else 0
     width = WIDTHS.get(recipe.dtype)
     # Quantised weights count fewer bytes than their parameters would take.
-    if recipe.backend in AS_STORED or recipe.backend_args or width is None:
-        return checkpoint.size
-    return checkpoint.parameters * width if checkpoint.parameters else checkpoint.size
+    as_stored = recipe.backend in AS_STORED or recipe.backend_args or width is None
+    if as_stored or not checkpoint.parameters:
+        return base + checkpoint.size
+    return base + checkpoint.parameters * (width or 0)
 
 
 def by_queue(recipes: Iterable[Recipe], checkpoint: Checkpoint) -> list[tuple[str, list[Recipe]]]:

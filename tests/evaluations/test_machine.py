@@ -46,6 +46,9 @@ def test_versions_of_harnesses_come_from_their_own_environment() -> None:
     assert told["harnesses"]["lm_eval"] == "0.4.13"
     assert told["harnesses"]["fast"] == "1"
     assert "torch" in told["versions"]
+    assert "peft" in told["backends"]
+    assert told["capabilities"] == ["network"]
+    assert told["confinement"]["network"] in {"isolated", "open"}
 
 
 def test_a_worker_that_evaluates_nothing_does_not_ask_the_harness() -> None:
@@ -59,7 +62,7 @@ def test_without_a_harness_the_rest_is_still_told(settings: Settings) -> None:
     told = machine.facts(("cpu",))
     machine.facts.cache_clear()
     assert set(told["harnesses"]) == {"fast"}
-    assert told["confinement"] == {}
+    assert told["backends"] == []
     assert told["hardware"]["cores"]
 
 
