@@ -5,14 +5,17 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from evaluations.models import Benchmark, Board, Claim, Recipe, Run, RunItem, Score
+from evaluations.models import Benchmark, Board, Claim, Recipe, Run, RunItem, Score, Upload
 from evaluations.models.claim import ReporterRole
+from evaluations.turns import person_share
 from hub.keyset import Key, Sorting
+from hub.models import User
 
 # The boards on which somebody stands come first.
 BOARD_SORTING = Sorting({"size": Key("size"), "title": Key("title")}, default="-size")
 BENCHMARK_SORTING = Sorting({"name": Key("name")}, default="name")
 CLAIM_SORTING = Sorting({"added": Key("pk"), "value": Key("value")}, default="-added", tie="pk")
+UPLOAD_SORTING = Sorting({"uploaded": Key("pk")}, default="-uploaded", tie="pk")
 STATES = [(state, state) for state in Run.MOVES]
 
 
@@ -62,9 +65,37 @@ class RecipeFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset.filter(columns__board__slug=value, columns__board__current=True)
 
 
-class RunFilter(OfCheckpoint):
-    state = django_filters.MultipleChoiceFilter(choices=STATES, label="State")
+class OfPerson(django_filters.FilterSet):  # type: ignore[misc]
+    """Shared: runs that somebody asked for, or that count against them."""
+
     queue = django_filters.CharFilter(label="Queue")
+    person = django_filters.CharFilter(method="of_person", label="Person")
+
+    def of_person(self, queryset: "QuerySet[Any]", _: str, username: str) -> "QuerySet[Any]":
+        found = User.objects.filter(username__iexact=username).first()
+        return _of_person(queryset, found) if found else queryset.none()
+
+
+class QueueFilter(OfPerson):
+    """What the page of the queue can be narrowed to."""
+
+    mine = django_filters.BooleanFilter(method="of_visitor", label="Mine")
+
+    class Meta:
+        model = Run
+        fields = ["queue", "person", "mine"]
+
+    def of_visitor(self, queryset: "QuerySet[Any]", _: str, mine: bool) -> "QuerySet[Any]":
+        visitor = self.request.user
+        return _of_person(queryset, visitor) if mine and visitor.is_authenticated else queryset
+
+
+def _of_person(queryset: "QuerySet[Any]", person: User) -> "QuerySet[Any]":
+    return queryset.filter(Q(requested_by=person) | Q(share=person_share(person)))
+
+
+class RunFilter(OfPerson, OfCheckpoint):
+    state = django_filters.MultipleChoiceFilter(choices=STATES, label="State")
     requested_by = django_filters.CharFilter(
         field_name="requested_by__username", label="Requested by"
     )
@@ -73,7 +104,9 @@ class RunFilter(OfCheckpoint):
 
     class Meta:
         model = Run
-        fields = ["state", "queue", "variant", "checkpoint", "requested_by", "recipe", "benchmark"]
+        fields = [
+            "state", "queue", "variant", "checkpoint", "requested_by", "person", "recipe", "benchmark",
+        ]  # fmt: skip
 
     def of_benchmark(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
         recipes = Recipe.objects.filter(benchmark_version__benchmark__slug=value)
@@ -94,6 +127,14 @@ class ScoreFilter(OfCheckpoint):
         fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run"]
 
 
+class UploadFilter(OfCheckpoint):
+    by = django_filters.CharFilter(field_name="uploaded_by__username", label="Uploaded by")
+
+    class Meta:
+        model = Upload
+        fields = ["variant", "checkpoint", "by"]
+
+
 class ClaimFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Superseded claims are listed too, unless they are asked away."""
 
@@ -104,6 +145,9 @@ class ClaimFilter(django_filters.FilterSet):  # type: ignore[misc]
         method="of_benchmark", label="Benchmark", help_text="Slug, or the name as reported."
     )
     role = django_filters.ChoiceFilter(choices=ReporterRole.choices, label="Role")
+    traced = django_filters.BooleanFilter(
+        field_name="upload", lookup_expr="isnull", exclude=True, label="With its answers"
+    )
     reporter = django_filters.CharFilter(lookup_expr="iexact", label="Reporter")
     standing = django_filters.BooleanFilter(
         field_name="superseded_by", lookup_expr="isnull", label="Not superseded"
@@ -111,7 +155,7 @@ class ClaimFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Claim
-        fields = ["variant", "benchmark", "role", "reporter", "standing"]
+        fields = ["variant", "benchmark", "role", "traced", "reporter", "standing"]
 
     def of_variant(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
         return _by_name(queryset, "variant", value)

@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from evaluations.leaderboards import PAGE_SIZE, Column, View, order
+from evaluations.uploads.files import LARGEST_RESULTS
 from hub.keyset import MAX_SIZE, UnknownOrdering
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
@@ -23,6 +25,55 @@ class SizeField(forms.CharField):
         if found is None:
             raise forms.ValidationError("Write a number of parameters, such as 7B or 480k.")
         return min(round(float(found[1]) * UNITS[found[2].lower()]), 2**63 - 1)
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once; `clean` answers a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        files = data if isinstance(data, list | tuple) and data else [data]
+        return [super(FilesField, self).clean(each, initial) for each in files]
+
+
+class UploadForm(forms.Form):
+    """What lm_eval wrote: one results file, and the samples of its tasks, told apart by their names."""
+
+    files = FilesField(
+        label="Files",
+        help_text="results_….json and, better, every samples_….jsonl that --log_samples wrote beside it.",
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Note",
+        help_text="What one should know: the machine, anything unusual.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_files(self) -> list[UploadedFile]:
+        """The results file first."""
+        files: list[UploadedFile] = self.cleaned_data["files"]
+        results = [each for each in files if (each.name or "").endswith(".json")]
+        if len(results) != 1:
+            raise forms.ValidationError("Send exactly one results file (results_….json).")
+        if (results[0].size or 0) > LARGEST_RESULTS:
+            raise forms.ValidationError("That is too large for a file of results.")
+        return [*results, *(each for each in files if each is not results[0])]
+
+    def given(self) -> dict[str, Any]:
+        """What actions/upload_results.py takes."""
+        results, *samples = self.cleaned_data["files"]
+        return {
+            "results": results.read(),
+            "samples": [(each.name, each.file) for each in samples],
+            "note": self.cleaned_data["note"],
+        }
 
 
 class BoardForm(forms.Form):

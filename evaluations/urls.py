@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import benchmarks, boards, claims, recipes, reports, runs
+from evaluations.views import answers, benchmarks, boards, claims, recipes, reports, runs, uploads
 
 urlpatterns = [
     path("boards/", boards.board_list, name="board_list"),
@@ -17,8 +17,14 @@ urlpatterns = [
     ),
     path("recipes/<str:digest>/", recipes.recipe_detail, name="recipe_detail"),
     path("checkpoints/<int:pk>/measure/", reports.checkpoint_measure, name="checkpoint_measure"),
+    path("checkpoints/<int:pk>/upload/", uploads.upload_new, name="upload_new"),
+    path("uploads/", uploads.upload_list, name="upload_list"),
+    path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
+    path("uploads/<int:pk>/<str:name>", uploads.upload_file, name="upload_file"),
     path("claims/", claims.claim_list, name="claim_list"),
     path("claims/<int:pk>/", claims.claim_detail, name="claim_detail"),
+    path("scores/<int:pk>/answers/", answers.score_answers, name="score_answers"),
+    path("scores/<int:pk>/answers/<int:index>/", answers.score_answer, name="score_answer"),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),

@@ -106,8 +106,16 @@ TABLE: dict[str, Row] = {
     ),
     "recipe_detail": Row(get=ANYBODY, address={"digest": "recipe"}),
     "checkpoint_measure": Row(post=SIGNED_IN, address={"pk": "checkpoint"}),
+    "upload_new": Row(get=SIGNED_IN, post=SIGNED_IN, address={"pk": "checkpoint"}),
+    "upload_list": READ,
+    "upload_detail": Row(get=ANYBODY, address={"pk": "upload"}),
+    "upload_file": Row(get=ANYBODY, address={"pk": "upload", "name": "upload_file"}),
     "claim_list": READ,
     "claim_detail": Row(get=ANYBODY, address={"pk": "claim"}),
+    "score_answers": Row(get=ANYBODY, address={"pk": "score"}),
+    "score_answer": Row(
+        get=ANYBODY, address={"pk": "score", "index": "position"}, may_be_missing=True
+    ),
     "run_list": READ,
     "run_detail": Row(get=ANYBODY, address=RUN),
     "run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
@@ -126,7 +134,15 @@ TABLE: dict[str, Row] = {
     "api_run_replicate": Row(post=SIGNED_IN - AUTHOR, address=RUN),
     "api_score_list": READ,
     "api_score_detail": Row(get=ANYBODY, address={"pk": "score"}),
-    "api_score_raw": Row(get=ANYBODY, address={"pk": "score"}, may_be_missing=True),
+    "api_score_answers": Row(get=ANYBODY, address={"pk": "score"}),
+    "api_score_answer": Row(
+        get=ANYBODY, address={"pk": "score", "index": "position"}, may_be_missing=True
+    ),
+    "api_score_parquet": Row(get=ANYBODY, address={"pk": "score"}, may_be_missing=True),
+    "api_score_jsonl": Row(get=ANYBODY, address={"pk": "score"}, may_be_missing=True),
+    "api_upload_list": READ,
+    "api_upload_detail": Row(get=ANYBODY, address={"pk": "upload"}),
+    "api_checkpoint_uploads": Row(post=SIGNED_IN, address={"pk": "checkpoint"}),
     "api_claim_list": READ,
     "api_claim_detail": Row(get=ANYBODY, address={"pk": "claim"}),
     "api_board_list": READ,

@@ -31,6 +31,7 @@ from tests.contributions.hearing import make_ping, make_webhook
 from tests.contributions.moderating import held_comment
 from tests.contributions.stories import submitted
 from tests.evaluations.claiming import make_claim
+from tests.evaluations.lm_eval_files import make_upload
 from tests.factories import (
     make_board,
     make_checkpoint,
@@ -118,6 +119,8 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "run": make_run(requested_by=ann).pk,
         "score": score.pk,
         "claim": make_claim(variant).pk,
+        "upload": make_upload(checkpoint, ann).pk,
+        "upload_file": "results.json",
         "hold": held_comment(ann, contribution).pk,
         "abuse_report": report_abuse(reporter=ann, why="Look.", person=sam).pk,
         "contribution": contribution.pk,

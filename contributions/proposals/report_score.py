@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contributions.models import Contribution, Version
 from contributions.proposals._named import variant_named
+from contributions.proposals._uploaded import numbers_of_upload, upload_named, upload_problem
 from contributions.proposals.fields import (
     Address,
     Choice,
@@ -73,8 +74,8 @@ NUMBERS: Final = Numbers(
 
 
 class ReportScore(Proposal):
-    """payload: variant, reporter, role, source, first_reported, reported_on, protocol, harness, revision,
-    numbers [{benchmark, metric, value, unit, stderr, n}].
+    """payload: variant, reporter, role, source, first_reported, upload, reported_on, protocol, harness,
+    revision, numbers [{benchmark, metric, value, unit, stderr, n}].
 
     `pasted` takes a file of .eval_results, whose numbers join `numbers`; it is not kept itself.
     """
@@ -111,6 +112,11 @@ class ReportScore(Proposal):
             (
                 Link("source", "Source", "Where the reporter says so.", required=True),
                 Link("first_reported", "First reported", "Of a relayed number: its own source."),
+            ),
+            Count(
+                "upload",
+                "Upload",
+                "The number of an upload here that shows every answer behind these numbers.",
             ),
         ),
         Section(
@@ -162,6 +168,8 @@ class ReportScore(Proposal):
             reading.error("numbers", "Report at least one number.")
         if reading.errors:
             return
+        if problem := upload_problem(cleaned):
+            reading.error("upload", problem)
         for position, facts in enumerate(_facts(cleaned)):
             for name, messages in claim_problems(facts, benchmark_called(facts.benchmark)).items():
                 place = f"numbers.{position}.{name}" if name in NUMBER_NAMES else name
@@ -196,7 +204,10 @@ class ReportScore(Proposal):
         return f"Report {about} of {payload['variant']} by {payload['reporter']}"[:200]
 
     def prepare(self, query: Mapping[str, str]) -> Payload:
-        """`?variant=owner/name&from=card`: the numbers that its card and repository tell."""
+        """`?variant=owner/name&from=card`: the numbers that its card and repository tell; `?upload=7`:
+        those of uploaded results."""
+        if query.get("upload"):
+            return numbers_of_upload(query["upload"])
         prepared = super().prepare(query)
         variant = variant_named(prepared.get("variant", ""))
         if variant is None or query.get("from") != "card":
@@ -214,10 +225,14 @@ class ReportScore(Proposal):
     def apply(
         self, *, actor: User, contribution: Contribution, payload: Payload, findings: Findings
     ) -> Applied:
-        variant = _variant(payload)
+        variant, upload = _variant(payload), upload_named(payload.get("upload"))
         claims = [
             add_claim(
-                actor=contribution.author, variant=variant, facts=facts, number=contribution.pk
+                actor=contribution.author,
+                variant=variant,
+                facts=facts,
+                number=contribution.pk,
+                upload=upload,
             )
             for facts in _facts(payload)
         ]

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from evaluations.actions.supersede_claim import supersede_claim
-from evaluations.models import Benchmark, BenchmarkVersion, Claim
+from evaluations.models import Benchmark, BenchmarkVersion, Claim, Upload
 from evaluations.models.claim import ReporterRole
 from evaluations.reported import value_problem
 from hub.models import ModelVariant, User
@@ -37,8 +37,17 @@ class ClaimFacts:
     first_reported: str = ""
 
 
-def add_claim(*, actor: User, variant: ModelVariant, facts: ClaimFacts, number: int) -> Claim:
+def add_claim(
+    *,
+    actor: User,
+    variant: ModelVariant,
+    facts: ClaimFacts,
+    number: int,
+    upload: Upload | None = None,
+) -> Claim:
     """A claim about `variant`, brought by contribution `number`; what it restates is superseded.
+
+    With `upload`, whose answers stand behind it, it is a traced one.
 
     Raises Refusal `invalid` (each field with its reason) and `already_here`.
     """
@@ -55,7 +64,9 @@ def add_claim(*, actor: User, variant: ModelVariant, facts: ClaimFacts, number: 
         if same := Claim.objects.filter(variant=variant, **values).first():
             message = f"This number is here already: claim {same.pk}."
             raise Refusal("already_here", message, fields={"value": [message]})
-        claim = Claim.objects.create(variant=variant, added_by=actor, number=number, **values)
+        claim = Claim.objects.create(
+            variant=variant, added_by=actor, number=number, upload=upload, **values
+        )
         supersede_claim(claim=claim)
     return claim
 

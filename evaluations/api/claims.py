@@ -12,6 +12,7 @@ from evaluations.api.disputes import DisputeSerializer
 from evaluations.claims import CLAIMS, read_claim, score_beside
 from evaluations.filters import CLAIM_SORTING, ClaimFilter
 from evaluations.models import Claim
+from evaluations.tiers import tier_of
 from hub.api.views import Endpoint, ListEndpoint
 
 
@@ -23,6 +24,8 @@ class ClaimSerializer(serializers.ModelSerializer[Claim]):
         source="benchmark.slug", default=None, allow_null=True, help_text="Where the hub knows it."
     )
     contribution = serializers.IntegerField(source="number", allow_null=True)
+    tier = serializers.SerializerMethodField(help_text="claimed, or traced where answers are shown")
+    upload = serializers.IntegerField(source="upload_id", allow_null=True)
     superseded_by = serializers.IntegerField(source="superseded_by_id", allow_null=True)
     disputes = DisputeSerializer(source="standing_disputes", many=True)
 
@@ -31,9 +34,12 @@ class ClaimSerializer(serializers.ModelSerializer[Claim]):
         fields = [
             "id", "variant", "benchmark", "benchmark_name", "metric", "value", "unit", "stderr", "n",
             "reporter", "role", "protocol", "harness", "revision", "source", "first_reported",
-            "reported_on", "contribution", "added_at", "superseded_by", "disputes",
+            "reported_on", "contribution", "added_at", "tier", "upload", "superseded_by", "disputes",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_tier(self, claim: Claim) -> str:
+        return tier_of(claim)
 
 
 class MeasuredSerializer(serializers.Serializer[Any]):

@@ -15,8 +15,10 @@ from evaluations.models import (
     Samples,
     Score,
 )
-from evaluations.runs import stages_of, wait_of
-from hub.models import Checkpoint
+from evaluations.progress import seconds_left
+from evaluations.runs import stages_of
+from evaluations.waiting import wait_of
+from hub.models import Checkpoint, WorkingGroup
 
 
 class BenchmarkVersionSerializer(serializers.ModelSerializer[BenchmarkVersion]):
@@ -148,30 +150,48 @@ class StageSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(allow_null=True)
 
 
-class WaitSerializer(serializers.Serializer[Any]):
-    """What a queued run waits for; `position` is 1 for the next one taken."""
+class AheadSerializer(serializers.Serializer[Any]):
+    """`count` runs of `holder` come first; without a holder, those of everybody else."""
 
-    position = serializers.IntegerField()
+    holder = serializers.CharField(source="holder.name", default=None, allow_null=True)
+    count = serializers.IntegerField()
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    """What a queued run waits for. `reason` is turn, trial (run `after` comes first), pause (until
+    `not_before`), no_worker, draining, or unfit: no worker of the queue has what the run `lacks`.
+
+    `position` is 1 for the next one taken; `expected_start` is null where nobody can know;
+    `expected_seconds` is how long the run itself will take.
+    """
+
+    reason = serializers.CharField()
     queue = serializers.CharField()
-    not_before = serializers.DateTimeField(allow_null=True)
-    busy_workers = serializers.IntegerField()
-    last_taken_at = serializers.DateTimeField(allow_null=True)
+    position = serializers.IntegerField(allow_null=True)
+    expected_start = serializers.DateTimeField(allow_null=True)
     expected_seconds = serializers.FloatField(allow_null=True)
+    ahead = AheadSerializer(many=True)
+    after = serializers.IntegerField(allow_null=True)
+    not_before = serializers.DateTimeField(allow_null=True)
+    workers = serializers.IntegerField()
+    running = serializers.IntegerField()
+    lacks = serializers.ListField(child=serializers.CharField())
 
 
 class ReplicationSerializer(serializers.ModelSerializer[Replication]):
-    """A score measured once more, by `run`; `changed` samples came out differently."""
+    """A score measured once more, by `run` or as `upload`; `changed` samples came out differently."""
 
     score = serializers.IntegerField(source="score_id", read_only=True)
-    run = serializers.IntegerField(source="run_id", read_only=True)
+    run = serializers.IntegerField(source="run_id", read_only=True, allow_null=True)
+    upload = serializers.IntegerField(source="upload_id", read_only=True, allow_null=True)
     recipe = serializers.CharField(source="score.recipe.digest", read_only=True)
     requested_by = serializers.CharField(source="requested_by.username", read_only=True)
 
     class Meta:
         model = Replication
         fields = [
-            "score", "run", "recipe", "value", "stderr", "n", "changed", "agrees", "requested_by",
-            "recorded_at",
+            "score", "run", "upload", "recipe", "value", "stderr", "n", "changed", "agrees",
+            "requested_by", "recorded_at",
         ]  # fmt: skip
 
 
@@ -184,12 +204,14 @@ class RunDetailSerializer(RunSerializer):
     replications = ReplicationSerializer(many=True, read_only=True)
     stages = serializers.SerializerMethodField()
     waiting = serializers.SerializerMethodField()
+    seconds_left = serializers.SerializerMethodField()
+    votes = serializers.IntegerField(source="votes.count", read_only=True)
 
     class Meta(RunSerializer.Meta):
         fields = [
             *RunSerializer.Meta.fields,
             "retry_of", "worker", "not_before", "items", "events", "scores", "replications",
-            "stages", "waiting",
+            "stages", "waiting", "seconds_left", "votes",
             "log_tail", "versions", "hardware", "timings", "warnings",
         ]  # fmt: skip
 
@@ -197,18 +219,24 @@ class RunDetailSerializer(RunSerializer):
         stages = stages_of(run, list(run.events.all()))
         return list(StageSerializer(stages, many=True).data)
 
+    def get_seconds_left(self, run: Run) -> float | None:
+        return seconds_left(run) if run.state in Run.HELD_STATES else None
+
     def get_waiting(self, run: Run) -> dict[str, Any] | None:
         wait = wait_of(run)
         return None if wait is None else WaitSerializer(wait).data
 
 
 class RunRequestSerializer(serializers.Serializer[Any]):
-    """A checkpoint, and a board's slug or recipes' digests."""
+    """A checkpoint, and a board's slug or recipes' digests; `group` to take a working group's turn."""
 
     checkpoint = serializers.PrimaryKeyRelatedField(queryset=Checkpoint.objects.all())
     board = serializers.SlugField(required=False)
     recipes = serializers.ListField(
         child=serializers.CharField(max_length=64), required=False, allow_empty=False, max_length=50
+    )
+    group = serializers.SlugRelatedField(
+        slug_field="slug", queryset=WorkingGroup.objects.all(), required=False
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

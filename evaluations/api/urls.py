@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.api import boards, catalogue, claims, reports, runs, scores
+from evaluations.api import answers, boards, catalogue, claims, reports, runs, scores, uploads
 
 urlpatterns = [
     path("benchmarks/", catalogue.BenchmarkList.as_view(), name="api_benchmark_list"),
@@ -23,7 +23,23 @@ urlpatterns = [
     path("runs/<int:pk>/replicate/", runs.RunReplicate.as_view(), name="api_run_replicate"),
     path("scores/", scores.ScoreList.as_view(), name="api_score_list"),
     path("scores/<int:pk>/", scores.ScoreDetail.as_view(), name="api_score_detail"),
-    path("scores/<int:pk>/raw/", scores.ScoreRaw.as_view(), name="api_score_raw"),
+    path("scores/<int:pk>/answers/", answers.ScoreAnswers.as_view(), name="api_score_answers"),
+    path(
+        "scores/<int:pk>/answers/<int:index>/",
+        answers.ScoreAnswer.as_view(),
+        name="api_score_answer",
+    ),
+    path(
+        "scores/<int:pk>/answers.parquet", answers.ScoreParquet.as_view(), name="api_score_parquet"
+    ),
+    path("scores/<int:pk>/answers.jsonl", answers.ScoreJsonLines.as_view(), name="api_score_jsonl"),
+    path("uploads/", uploads.UploadList.as_view(), name="api_upload_list"),
+    path("uploads/<int:pk>/", uploads.UploadDetail.as_view(), name="api_upload_detail"),
+    path(
+        "checkpoints/<int:pk>/uploads/",
+        uploads.CheckpointUploads.as_view(),
+        name="api_checkpoint_uploads",
+    ),
     path("claims/", claims.ClaimList.as_view(), name="api_claim_list"),
     path("claims/<int:pk>/", claims.ClaimDetail.as_view(), name="api_claim_detail"),
     path("boards/", boards.BoardList.as_view(), name="api_board_list"),

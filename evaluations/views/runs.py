@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,9 +16,10 @@ from evaluations.actions.cancel import cancel_run
 from evaluations.actions.request_replication import request_replication
 from evaluations.actions.retry import RETRIABLE, retry_run
 from evaluations.disputes import standing_against_run
-from evaluations.models import Recipe, Replication, Run, Score
+from evaluations.models import Run
 from evaluations.models.run import Purpose
 from evaluations.permissions import may_cancel_run, may_replicate, may_retry_run
+from evaluations.run_items import items_of
 from hub import panels
 from hub.http import render_page
 from hub.keyset import BadCursor, Key, paginate
@@ -70,7 +70,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "disputes": standing_against_run(run),
         "seen": seen,
         "live": live,
-        "items": _items(run),
+        "items": items_of(run),
         "stages": stages,
         "waiting": runs.wait_of(run),
         "progress": _progress(run, stages),
@@ -133,60 +133,6 @@ def _listed() -> Any:
         .prefetch_related("items__recipe__benchmark_version__benchmark")
         .defer("log_tail", "checkpoint__files")
     )
-
-
-def _items(run: Run) -> list[dict[str, Any]]:
-    """Each recipe with what the run measured, in the metric's unit, and how often that came again.
-
-    Of a replication: its own value, and the score that it was compared with. Two queries.
-    """
-    told = Replication.objects.select_related("score").order_by("value")
-    if run.purpose == Purpose.REPLICATE:
-        found = {row.score.recipe_id: row for row in told.filter(run=run)}
-        return [_item(item.recipe, found.get(item.recipe_id)) for item in run.items.all()]
-    scores = {(score.recipe_id, score.metric): score for score in run.scores.all()}
-    again: dict[int, list[Replication]] = {}
-    for row in told.filter(score__run=run):
-        again.setdefault(row.score.recipe_id, []).append(row)
-    return [
-        _item(
-            item.recipe,
-            scores.get((item.recipe_id, item.recipe.benchmark_version.metric)),
-            again.get(item.recipe_id, ()),
-        )
-        for item in run.items.all()
-    ]
-
-
-def _item(
-    recipe: Recipe, measured: Score | Replication | None, again: Sequence[Replication] = ()
-) -> dict[str, Any]:
-    version = recipe.benchmark_version
-    factor = 100 if version.unit == "proportion" else 1
-    return {
-        "recipe": recipe,
-        "version": version,
-        "n": measured.n if measured else None,
-        "value": measured.value * factor if measured else None,
-        "stderr": measured.stderr * factor if measured and measured.stderr is not None else None,
-        "unit": "%" if factor == 100 else version.unit,
-        "places": 1 if factor == 100 else 3,
-        "replication": measured if isinstance(measured, Replication) else None,
-        "known": measured.score.value * factor if isinstance(measured, Replication) else None,
-        "again": _spread(again, factor),
-    }
-
-
-def _spread(again: Sequence[Replication], factor: int) -> dict[str, Any] | None:
-    """How often it was measured again, how often that agreed, from which to which value."""
-    if not again:
-        return None
-    return {
-        "count": len(again),
-        "agreed": sum(row.agrees for row in again),
-        "low": again[0].value * factor,
-        "high": again[-1].value * factor,
-    }
 
 
 def _progress(run: Run, stages: list[runs.Stage]) -> dict[str, Any] | None:

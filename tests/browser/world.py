@@ -19,7 +19,7 @@ from contributions.models import AbuseReport, Check, Contribution, Hold, Webhook
 from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
 from evaluations.actions.settle_dispute import settle_dispute
-from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent
+from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent, Upload
 from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User, WorkingGroup
 from hub.models.user import Role
 from tests.contributions.hearing import news_of
@@ -32,6 +32,7 @@ from tests.contributions.stories import (
     variant_payload,
 )
 from tests.evaluations.claiming import make_claim
+from tests.evaluations.lm_eval_files import make_upload
 from tests.factories import (
     make_benchmark_version,
     make_board,
@@ -104,6 +105,7 @@ class World:
     dataset: Dataset
     recipe: Recipe
     claim: Claim
+    upload: Upload
     runs: dict[str, Run]
     contributions: dict[str, Contribution]
     hold: Hold
@@ -133,6 +135,7 @@ def make_world() -> World:
         variant=variant,
         dataset=dataset,
         recipe=recipe,
+        upload=make_upload(make_checkpoint(), ann),
         claim=claims_and_disputes(ann, variant, dataset, recipe),
         runs=runs_in_every_state(ann),
         contributions=made,
