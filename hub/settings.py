@@ -174,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 # A worker renews its lease four times within LEASE_SECONDS; after that the sweeper takes the job back.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 60, validate=validate.Range(min=2))
+# A machine that hangs within a transaction keeps its locks, and would keep the sweeper waiting: the
+# server ends whoever is silent for longer than a lease.
+DATABASES["default"]["OPTIONS"]["options"] = (
+    f"-c idle_in_transaction_session_timeout={LEASE_SECONDS}s"
+)
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3, validate=validate.Range(min=1))
 
 # --- What one person may do in a while ----------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -88,9 +89,9 @@ class CheckpointUploads(Endpoint):
     def post(self, request: Request, pk: int) -> Response:
         """Results of lm_eval for this checkpoint, checked; scores that they measure again are replicated."""
         checkpoint = get_object_or_404(Checkpoint, pk=pk)
-        form = UploadForm(request.data, request.FILES)
+        form = UploadForm(cast(QueryDict, request.data), request.FILES)
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            raise ValidationError({name: list(said) for name, said in form.errors.items()})
         made = upload_results(actor=cast(User, request.user), checkpoint=checkpoint, **form.given())
         return Response(UploadDetailSerializer(_one(made.pk)).data, status=201)
 

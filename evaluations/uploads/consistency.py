@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ from evaluations.uploads.files import Answers, Result, Results, Samples
 Level = Literal["error", "warning", "note"]
 
 # Outcomes of these are pairs [log-likelihood, weight].
-WEIGHTED: Final = {
+WEIGHTED: Final[Mapping[str, Callable[[float], float]]] = {
     "bits_per_byte": lambda nats: -nats / math.log(2),
     "byte_perplexity": lambda nats: math.exp(-nats),
     "word_perplexity": lambda nats: math.exp(-nats),

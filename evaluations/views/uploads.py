@@ -36,7 +36,7 @@ def upload_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Neither Django nor the server bounds a body with files, so its length is judged unread."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_UPLOAD:
         return HttpResponse(f"At most {LARGEST_UPLOAD // MEBIBYTE} MiB at once.", status=413)
-    return cast(HttpResponse, _upload_form(request, pk))
+    return _upload_form(request, pk)
 
 
 @csrf_protect

@@ -12,10 +12,12 @@ DRIP_SECONDS = 0.05
 
 
 class Origin(ThreadingHTTPServer):
-    """Serves `/<owner>/<name>/resolve/<commit>/<path>` from a folder. `fault` is one of
+    """Serves `/<owner>/<name>/resolve/<commit>/<path>` from a folder, or from its folder `<name>` where
+    it has one. `fault` is one of
 
     "" (none), "slow" (no answer in time), "truncated" (half of the bytes), "altered" (one byte
-    differs), "drip" (never ends), or an HTTP status as text. `asked` counts requests by path.
+    differs), "drip" (never ends), "hang up" (no answer at all), or an HTTP status as text, with
+    `retry_after` seconds. `asked` counts requests by path.
     """
 
     daemon_threads = True
@@ -25,6 +27,7 @@ class Origin(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder = folder
         self.fault = ""
+        self.retry_after = 60
         self.closing = threading.Event()
         self.asked: list[str] = []
 
@@ -45,9 +48,13 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.fault
         if fault.isdigit():
             return self._refuse(int(fault))
+        if fault == "hang up":
+            self.close_connection = True
+            return None
         if fault == "slow":
             self.server.closing.wait(5)
-        path = self.server.folder / name
+        own = self.server.folder / self.path.split("/")[2]
+        path = (own if own.is_dir() else self.server.folder) / name
         if not path.is_file():
             return self._refuse(404)
         data = path.read_bytes()
@@ -72,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", "0")
-        self.send_header("Retry-After", "60")
+        self.send_header("Retry-After", str(self.server.retry_after))
         self.end_headers()
 
     def log_message(self, *args: Any) -> None:
