@@ -15,7 +15,7 @@ from evaluations.reported import converted
 CLOSE = 5e-4
 
 
-def upload_named(number: object) -> Upload | None:
+def upload_named(number: str | int | None) -> Upload | None:
     if isinstance(number, str) and not number.isdecimal():
         return None
     found = Upload.objects.select_related("checkpoint__variant", "uploaded_by")
