@@ -38,11 +38,12 @@ DEPTH = 100
 
 VARIANTS = """
 INSERT INTO hub_modelvariant (owner, name, repo_id, licence, licence_name, summary, tags, tags_text,
-    created_at, updated_at, state, parameters, architecture, relation)
+    created_at, updated_at, state, parameters, architecture, relation, retired_why, origin_id,
+    origin_commit, origin_digest, origin_state)
 SELECT 'owner-' || i %% 997, %(slug)s || '-model-' || i, 'o/' || i,
     (ARRAY['mit', 'apache-2.0', 'llama3.1', ''])[1 + i %% 4], '', '', '{}', '', now(), now(),
     'published', 1000000::bigint * (1 + i %% 70000), '',
-    (ARRAY['finetune', 'merge', 'quantized', ''])[1 + i %% 4]
+    (ARRAY['finetune', 'merge', 'quantized', ''])[1 + i %% 4], '', '', '', '', ''
 FROM generate_series(1, %(size)s) i
 """
 
@@ -55,9 +56,9 @@ FROM hub_modelvariant WHERE name LIKE %(slug)s || '-model-%%'
 
 SCORES = """
 INSERT INTO evaluations_score (run_id, checkpoint_id, checkpoint_digest, recipe_id, metric, value, stderr,
-    n, task_hash, recorded_at)
+    n, task_hash, recorded_at, stderr_kind, also)
 SELECT %(run)s, c.id, c.digest, recipe.id, 'acc', 0.2 + 0.8 * random(), 0.001 + 0.02 * random(), 500, '',
-    now()
+    now(), 'harness', '{}'
 FROM hub_checkpoint c JOIN hub_modelvariant v ON v.id = c.variant_id
 CROSS JOIN unnest(%(recipes)s::bigint[]) recipe(id)
 WHERE v.name LIKE %(slug)s || '-model-%%' AND NOT (c.id %% 50 = 0 AND recipe.id = %(some)s)
