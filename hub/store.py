@@ -19,19 +19,28 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from django.conf import settings
 
 from hub.manifest import FileRow
 from hub.partial import BLOCK, Partial, StoreFull, WrongDigest, full_disk_named
 
-__all__ = ["Interrupted", "Partial", "Store", "StoreFull", "WrongDigest", "default"]
+__all__ = ["Blob", "Interrupted", "Partial", "Store", "StoreFull", "WrongDigest", "default"]
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 # A partial that nobody touched for a day is not going to be resumed.
 ORPHAN_SECONDS = 24 * 3600
 LOCK_POLL_SECONDS = 0.05
+
+
+class Blob(NamedTuple):
+    """One file of the store: size in bytes, `used` in seconds since 1970, whether a folder links to it."""
+
+    sha256: str
+    size: int
+    used: float
+    laid_out: bool
 
 
 class Interrupted(Exception):
@@ -57,6 +66,18 @@ class Store:
     def has(self, sha256: str) -> bool:
         return self.path_of(sha256).is_file()
 
+    def touch(self, sha256: str) -> bool:
+        """Note that the blob is used now; False when it is not here.
+
+        By hand, as most file systems leave access times alone; the time of writing stays.
+        """
+        path = self.path_of(sha256)
+        try:
+            os.utime(path, (time.time(), path.stat().st_mtime))
+        except FileNotFoundError:
+            return False
+        return True
+
     def open(self, sha256: str) -> BinaryIO:
         """The blob's bytes; raises FileNotFoundError when it is not here."""
         return self.path_of(sha256).open("rb")
@@ -70,12 +91,50 @@ class Store:
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.root).free
 
+    def blobs_here(self) -> Iterator[Blob]:
+        """Every blob, by a walk through the folders: 100,000 take a second or two."""
+        for path in self.blobs.glob("??/??/*"):
+            with suppress(FileNotFoundError):
+                state = path.stat()
+                used = max(state.st_atime, state.st_mtime)
+                yield Blob(path.name, state.st_size, used, state.st_nlink > 1)
+
+    def partial_bytes(self) -> int:
+        """What is being written, or waits to be resumed."""
+        total = 0
+        for path in self.partials.glob("*.partial"):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
+        return total
+
+    def remove(self, sha256: str, *, unused_for: float = 0.0) -> bool:
+        """Let go of the blob, unless it was used within so many seconds or a folder links to it.
+
+        Between this look and the removal somebody may lay it out: who lays out what is not there any
+        more fetches again (origins/fetch.py).
+        """
+        path = self.path_of(sha256)
+        with suppress(FileNotFoundError):
+            state = path.stat()
+            recent = time.time() - max(state.st_atime, state.st_mtime) < unused_for
+            if not recent and state.st_nlink == 1:
+                path.unlink()
+                return True
+        return False
+
+    @contextmanager
+    def tidying(self) -> Iterator[None]:
+        """One at a time makes room, or two would make it twice."""
+        with (self.root / "tidying.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
     def add_bytes(self, data: bytes, *, expected: str = "") -> str:
         """Keep `data`; its SHA-256 in hex. Raises WrongDigest, StoreFull."""
         digest = hashlib.sha256(data).hexdigest()
         if expected and digest != expected:
             raise WrongDigest(expected, digest)
-        if not self.has(digest):
+        if not self.touch(digest):
             with self._unnamed() as partial:
                 partial.write(data)
                 partial.keep()
@@ -86,7 +145,7 @@ class Store:
 
         A copy and not a hard link: whoever owns the source may write to it tomorrow.
         """
-        if expected and self.has(expected):
+        if expected and self.touch(expected):
             return expected
         with path.open("rb") as source, self._unnamed() as partial:
             while block := source.read(BLOCK):
@@ -158,6 +217,7 @@ class Store:
                 raise ValueError(f"{row['path']!r} leads out of the folder.")
             target = folder / relative
             target.parent.mkdir(parents=True, exist_ok=True)
+            self.touch(row["sha256"])
             blob = self.path_of(row["sha256"]).resolve(strict=True)
             target.unlink(missing_ok=True)
             try:

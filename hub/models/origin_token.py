@@ -5,7 +5,8 @@ from django.db import models
 class OriginToken(models.Model):
     """A person's token for gated repositories at the origin, encrypted; only fetching opens it.
 
-    It counts for repositories whose `owner/name` starts with `scope`; empty: all that its owner adds.
+    It counts for the repository or the owner that `scope` names; empty: all that its owner adds. Only
+    ever for what its owner brought here, or asks to be measured.
     """
 
     person = models.ForeignKey(
@@ -25,3 +26,8 @@ class OriginToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} of {self.person}"
+
+    def covers(self, repo_id: str) -> bool:
+        """Case does not matter, as at the origins."""
+        scope, asked = self.scope.lower(), repo_id.lower()
+        return not scope or asked == scope or asked.startswith(f"{scope}/")

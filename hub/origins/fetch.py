@@ -6,18 +6,21 @@ caller's own thread, twice a second.
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from hub import store as stores
+from hub.eviction import make_room
 from hub.manifest import FileRow
 from hub.models import Checkpoint
 from hub.origins.download import Download
-from hub.origins.errors import Cancelled
+from hub.origins.errors import Cancelled, OriginError
 from hub.origins.huggingface import HuggingFace, from_settings
 from hub.origins.limits import check_limits, check_room
 from hub.store import Store
 
 CONNECTIONS = 4
+MOST_TURNS = 3
 TICK_SECONDS = 0.5
 
 
@@ -31,20 +34,37 @@ def fetch_checkpoint(
 
     `on_progress` gets bytes done and bytes in all. Raises OriginError, or Cancelled within a second
     of `cancelled()`; files that were complete by then stay, the others are resumed the next time.
+    What is here counts as used now; where there is no room, what was used longest ago goes.
     """
     origin, store = from_settings(), stores.default()
     repo_id = checkpoint.variant.repo_id
     files: list[FileRow] = list({row["sha256"]: row for row in checkpoint.files}.values())
     check_limits((row["size"] for row in checkpoint.files), what=repo_id)
-    missing = [row for row in files if not store.has(row["sha256"])]
+    missing = [row for row in files if not store.touch(row["sha256"])]
     total = sum(row["size"] for row in files)
     here = total - sum(row["size"] for row in missing)
     if missing:
         store.remove_orphans()
-        check_room(missing, store.free_bytes(), what=repo_id)
+        needed = sum(row["size"] for row in missing)
+        check_room(missing, make_room(needed, store), what=repo_id)
         crew = _Crew(origin, store, repo_id, checkpoint.commit, missing)
         crew.work(lambda done: on_progress(here + done, total), cancelled)
     on_progress(total, total)
+
+
+def lay_out(files: Iterable[FileRow], folder: Path, *, fetch: Callable[[], None]) -> None:
+    """Links to the files in `folder`. What was evicted since it was fetched is fetched once more.
+
+    Once linked it stays, whatever becomes of its name in the store. Raises what `fetch` raises, and
+    OriginError `disk_full` when the store lets go of files faster than they come.
+    """
+    files = list(files)
+    for _ in range(MOST_TURNS):
+        try:
+            return stores.default().lay_out(files, folder)
+        except FileNotFoundError:
+            fetch()
+    raise OriginError("disk_full", what=folder.name)
 
 
 class _Crew:

@@ -350,7 +350,10 @@ def test_a_file_longer_than_allowed_is_not_read_to_its_end(hub: Misbehaving) -> 
 
 
 def test_every_reason_reads_as_a_sentence() -> None:
-    details = {name: name for name in ("what", "host", "status", "wait", "detail", "size", "limit")}
+    details = {
+        name: name
+        for name in ("what", "host", "status", "wait", "detail", "size", "limit", "label", "person")
+    }
     for code in origins.errors.KINDS:
         message = OriginError(code, seconds=1.0, **details).message
         assert message[0].isupper() or message[0] == "“"
