@@ -27,6 +27,7 @@ urlpatterns = [
     path("scores/<int:pk>/answers/<int:index>/", answers.score_answer, name="score_answer"),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    path("runs/<int:pk>/vote/", runs.run_vote, name="run_vote"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run_retry"),
     path("runs/<int:pk>/replicate/", runs.run_replicate, name="run_replicate"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.core.files import File
 from storages.backends.s3 import S3Storage
 
 
-class AnswersBucket(S3Storage):
+class AnswersBucket(S3Storage):  # type: ignore[misc]
     """A bucket, read by ranges: django-storages itself brings whole files. Errors are OSErrors that
     say the code and never the request, in which keys and signed addresses stand."""
 
@@ -34,7 +34,8 @@ class AnswersBucket(S3Storage):
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         with _errors_named():
-            return File(_Ranges(self.bucket.Object(self._normalize_name(name))), name)
+            item = self.bucket.Object(self._normalize_name(name))
+            return File(cast(IO[bytes], _Ranges(item)), name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
         with _errors_named():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 # Few enough rows that a page which needs one reads little, enough that the footer of a million rows
 # (3.6 MB) opens in 30 ms; and in bytes, because answers of 32,000 tokens times 64 are 8 MB a row.
@@ -28,7 +28,7 @@ class BadAnswers(ValueError):
     """The lines are not what a harness writes, or not those of this score."""
 
 
-def schema(seeds: int) -> Any:
+def schema() -> Any:
     """`form` is "text" where answers are what a model wrote, "json" where they are numbers about
     texts it was shown (`asked`: those texts). `requests` is how many questions the answers belong to,
     evenly. `doc` is the document as JSON. `whole` is false where something was cut or replaced."""
@@ -52,8 +52,7 @@ def schema(seeds: int) -> Any:
             ("filtered", texts),
             ("doc", pa.string()),
             ("whole", pa.bool_()),
-        ],
-        metadata={"format": "1", "seeds": str(seeds)},
+        ]
     )
 
 
@@ -72,9 +71,8 @@ def write_parquet(
     row group and one line. Raises BadAnswers.
     """
     with ExitStack() as stack:
-        readers = [
-            _of_filter(stack.enter_context(gzip.open(path, "rb")), filter_name) for path in sources
-        ]
+        files = [stack.enter_context(gzip.GzipFile(path, "rb")) for path in sources]
+        readers = [_of_filter(file, filter_name) for file in files]
         rows = _rows(readers, metric, doc_hashes, outcomes)
         try:
             return write_rows(rows, target, seeds=len(sources))
@@ -87,7 +85,7 @@ def write_rows(rows: Iterable[dict[str, Any]], target: Path, *, seeds: int) -> i
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    form = schema(seeds)
+    form = schema()
     count = 0
     with pq.ParquetWriter(
         target,
@@ -102,6 +100,7 @@ def write_rows(rows: Iterable[dict[str, Any]], target: Path, *, seeds: int) -> i
         for group in _groups(rows):
             count += len(group)
             writer.write_table(pa.Table.from_pylist(group, schema=form))
+        writer.add_key_value_metadata({"format": "1", "seeds": str(seeds)})
     return count
 
 
@@ -138,7 +137,7 @@ def _rows(
         raise BadAnswers("There are answers to more documents than the score has.")
 
 
-def _of_filter(file: IO[bytes], name: str) -> Iterator[Line]:
+def _of_filter(file: gzip.GzipFile, name: str) -> Iterator[Line]:
     """Lines of one filter; the harness writes one for each filter of a task."""
     skipped = 0
     while text := file.readline(LONGEST_LINE + 1):

@@ -18,11 +18,11 @@ class AnswersFolder(FileSystemStorage):
         super().__init__(allow_overwrite=True)
 
     @property
-    def base_location(self) -> Path:  # type: ignore[override]
+    def base_location(self) -> Path:
         return settings.STORE_DIR / "answers"
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         return str(self.base_location)
 
     def _save(self, name: str, content: File[bytes]) -> str:

@@ -78,15 +78,18 @@ def read_rows(sha256: str, indices: Sequence[int], columns: Sequence[str]) -> li
     return [found[at] for at in indices]
 
 
-def scan(sha256: str, columns: Sequence[str], *, first: int = 0) -> Iterator[tuple[int, Any]]:
-    """(number of its first row, table) of each group from the one that holds row `first`. Lazy."""
+def read_group(sha256: str, group: int, columns: Sequence[str]) -> Any:
+    """One row group as a table."""
+    with _opened(sha256, footer(sha256)) as file:
+        return file.read_row_group(group, columns=list(columns), use_threads=False)
+
+
+def scan(sha256: str, columns: Sequence[str]) -> Iterator[Any]:
+    """The groups in order, as tables. Lazy."""
     known = footer(sha256)
     with _opened(sha256, known) as file:
-        for group in range(known.group_of(first), len(known.starts) - 1):
-            yield (
-                known.starts[group],
-                file.read_row_group(group, columns=list(columns), use_threads=False),
-            )
+        for group in range(len(known.starts) - 1):
+            yield file.read_row_group(group, columns=list(columns), use_threads=False)
 
 
 def columns(sha256: str, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -98,7 +101,7 @@ def columns(sha256: str, names: Sequence[str]) -> dict[str, list[Any]]:
 
 def json_lines(sha256: str) -> Iterator[bytes]:
     """Every row as a line of JSON, a group at a time; `doc` as the object that it is."""
-    for _, table in scan(sha256, all_columns()):
+    for table in scan(sha256, all_columns()):
         lines = (json.dumps(_told(row), ensure_ascii=True) for row in table.to_pylist())
         yield "".join(f"{line}\n" for line in lines).encode()
 
@@ -106,7 +109,7 @@ def json_lines(sha256: str) -> Iterator[bytes]:
 def all_columns() -> list[str]:
     from evaluations.answers.convert import schema
 
-    return list(schema(1).names)
+    return list(schema().names)
 
 
 def _told(row: Mapping[str, Any]) -> Row:

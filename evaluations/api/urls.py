@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from evaluations.api import answers, boards, catalogue, claims, reports, runs, scores, uploads
+from evaluations.api import (
+    answers,
+    boards,
+    catalogue,
+    claims,
+    queue,
+    reports,
+    runs,
+    scores,
+    uploads,
+)
 
 urlpatterns = [
     path("benchmarks/", catalogue.BenchmarkList.as_view(), name="api_benchmark_list"),
@@ -16,10 +26,12 @@ urlpatterns = [
         reports.CheckpointReport.as_view(),
         name="api_checkpoint_report",
     ),
+    path("queue/", queue.QueueOverview.as_view(), name="api_queue"),
     path("runs/", runs.RunList.as_view(), name="api_run_list"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="api_run_detail"),
     path("runs/<int:pk>/cancel/", runs.RunCancel.as_view(), name="api_run_cancel"),
     path("runs/<int:pk>/retry/", runs.RunRetry.as_view(), name="api_run_retry"),
+    path("runs/<int:pk>/vote/", runs.RunVote.as_view(), name="api_run_vote"),
     path("runs/<int:pk>/replicate/", runs.RunReplicate.as_view(), name="api_run_replicate"),
     path("scores/", scores.ScoreList.as_view(), name="api_score_list"),
     path("scores/<int:pk>/", scores.ScoreDetail.as_view(), name="api_score_detail"),

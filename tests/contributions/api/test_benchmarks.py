@@ -8,10 +8,10 @@ from rest_framework.test import APIClient
 from contributions.actions.merge import merge
 from contributions.models import Contribution
 from evaluations.models import Recipe, Samples
-from hub import store
 from hub.models import User
 from tests.contributions.benchmarks import LINES, benchmark_payload
 from tests.contributions.stories import approved
+from tests.evaluations.answering import kept, line_of
 from tests.evaluations.suites.declared.examples import capitals
 from tests.factories import make_checkpoint, make_score
 
@@ -88,6 +88,13 @@ def test_what_is_held_out_is_shown_nowhere(by_ann: APIClient, ben: User, cleo: U
         assert "of country" not in answer.content.decode()
     assert by_ann.get("/benchmarks/capitals-of-nowhere/v1/data.jsonl").status_code == 404
     score = make_score(make_checkpoint(), Recipe.objects.get(), 0.5)
-    raw = store.default().add_bytes(b"prompts and answers")
-    Samples.objects.create(score=score, outcomes=[], doc_hashes=[], raw_sha256=raw)
-    assert by_ann.get(f"/api/v1/scores/{score.pk}/raw/").status_code == 404
+    sha256 = kept([[line_of(0, ["Of country 0, of course."], 1.0)]], [1.0])
+    Samples.objects.create(score=score, outcomes=[1.0], doc_hashes=["x"], raw_sha256=sha256)
+    for name in ("answers.parquet", "answers.jsonl", "answers/0/"):
+        refused = by_ann.get(f"/api/v1/scores/{score.pk}/{name}")
+        assert refused.status_code == 403
+        assert "kept closed" in refused.json()["error"]["message"]
+    for address in (f"/scores/{score.pk}/answers/", f"/scores/{score.pk}/answers/0/"):
+        page = by_ann.get(address).content.decode()
+        assert "kept closed" in page
+        assert "of course" not in page

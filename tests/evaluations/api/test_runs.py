@@ -9,9 +9,9 @@ from rest_framework.test import APIClient
 
 from evaluations.actions.evaluate import evaluate
 from evaluations.models import Run, Samples, Score
-from hub import store
 from hub.actions.create_token import create_token
 from hub.models import User
+from tests.evaluations.answering import kept, line_of
 from tests.factories import make_board, make_checkpoint, make_recipe, make_run, make_variant
 from tests.queries import assert_constant_queries
 from tests.running import claimed_run
@@ -42,7 +42,10 @@ def scored_run(**fields: Any) -> Run:
             score=score,
             outcomes=[0.0, 1.0],
             doc_hashes=["a", "b"],
-            raw_sha256=store.default().add_bytes(b"raw"),
+            raw_sha256=kept(
+                [[line_of(number, [f"a{number}"], float(number)) for number in range(2)]],
+                [0.0, 1.0],
+            ),
         )
     return run
 
@@ -169,9 +172,11 @@ def test_a_published_score_carries_its_samples_and_raw_answers(api: APIClient) -
     assert (score["value"], score["recipe"]) == (0.5, run.recipes.get().digest)
     detail = api.get(f"/api/v1/scores/{score['id']}/").json()
     assert detail["samples"]["outcomes"] == [0.0, 1.0]
-    raw = api.get(f"/api/v1/scores/{score['id']}/raw/")
-    assert raw["Content-Type"] == "application/gzip"
-    assert b"".join(raw.streaming_content) == b"raw"  # type: ignore[attr-defined]
+    raw = api.get(f"/api/v1/scores/{score['id']}/answers.jsonl")
+    assert raw["Content-Type"] == "application/jsonl"
+    assert b'"answers": ["a1"]' in b"".join(raw.streaming_content)  # type: ignore[attr-defined]
+    whole = api.get(f"/api/v1/scores/{score['id']}/answers.parquet")
+    assert b"".join(whole.streaming_content)[:4] == b"PAR1"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("narrowed", ["digest", "recipe", "benchmark", "variant", "checkpoint"])
