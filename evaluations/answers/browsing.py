@@ -132,6 +132,8 @@ def browse(score: Score, query: Query, *, open_answers: bool) -> Browsed:
     against = _other(score, query.against, problems)
     files = _files(score, against)
     query, listing, against = _listing(score, query, against, problems, files.mine)
+    if against is None:
+        files = Files(files.mine)
     if query.words and not open_answers:
         problems.append("Answers that are kept closed cannot be searched.")
         query = replace(query, words="")
