@@ -53,7 +53,7 @@ def _errors_named() -> Iterator[None]:
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         code = str(error.response.get("Error", {}).get("Code", status))[:60]
-        if status == 404:
+        if status == 404 and code != "NoSuchBucket":
             raise FileNotFoundError(code) from None
         raise OSError(f"The storage of answers refuses ({code}).") from None
     except BotoCoreError as error:

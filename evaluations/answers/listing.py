@@ -124,7 +124,7 @@ def _mask(
     if show in BESIDE:
         if others is None:
             return None
-        gaps = (mine - others) * (1 if higher else -1)
+        gaps: Floats = (mine - others) * (1 if higher else -1)
         moved: dict[Show, NDArray[np.bool_]] = {"gained": gaps > 0, "lost": gaps < 0}
         return moved.get(show, gaps != 0)
     if not higher or (len(mine) and (mine.min() < 0 or mine.max() > 1)):

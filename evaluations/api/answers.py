@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluations.answers import read, store
-from evaluations.answers.browsing import SCORES, Browsed, Line, Query, browse, one_sample
+from evaluations.answers.browsing import SCORES, Browsed, Query, browse, one_sample
 from evaluations.models import Samples, Score
 from evaluations.permissions import may_see_answers
 from hub.api.views import Endpoint
@@ -48,7 +48,7 @@ class AskedSerializer(serializers.Serializer[Any]):
     target = serializers.CharField()
 
 
-class LineSerializer(serializers.Serializer[Line]):
+class LineSerializer(serializers.Serializer[Any]):
     """`others` and `theirs` are of the score that `against` names."""
 
     index = serializers.IntegerField()
@@ -89,7 +89,7 @@ class ScoreAnswers(Endpoint):
     def get(self, request: Request, pk: int) -> Response:
         """A page of samples. Texts are cut as on the page, and absent where they are kept closed."""
         score = get_object_or_404(SCORES, pk=pk)
-        is_open = may_see_answers(request.user, score.recipe.benchmark_version)  # type: ignore[arg-type]
+        is_open = may_see_answers(request.user, score.recipe.benchmark_version)
         browsed = browse(score, Query.of(request.query_params.dict()), open_answers=is_open)
         if browsed.problems:
             raise Refusal("bad_query", " ".join(browsed.problems))
@@ -145,7 +145,7 @@ class ScoreJsonLines(Endpoint):
 
 def _open_score(request: Request, pk: int) -> Score:
     score = get_object_or_404(SCORES, pk=pk)
-    if not may_see_answers(request.user, score.recipe.benchmark_version):  # type: ignore[arg-type]
+    if not may_see_answers(request.user, score.recipe.benchmark_version):
         raise PermissionDenied(CLOSED)
     return score
 

@@ -24,7 +24,7 @@ def score_answers(request: HttpRequest, pk: int) -> HttpResponse:
     """A page of samples; what it costs does not depend on how many there are."""
     score = get_object_or_404(SCORES, pk=pk)
     version = score.recipe.benchmark_version
-    is_open = may_see_answers(request.user, version)  # type: ignore[arg-type]
+    is_open = may_see_answers(request.user, version)
     browsed = browse(score, Query.of(request.GET.dict()), open_answers=is_open)
     query = browsed.query
     context = {
@@ -58,7 +58,7 @@ def score_answer(request: HttpRequest, pk: int, index: int) -> HttpResponse:
     """One sample at length, under every seed; `?against=` sets another score's answer beside it."""
     score = get_object_or_404(SCORES, pk=pk)
     version = score.recipe.benchmark_version
-    is_open = may_see_answers(request.user, version)  # type: ignore[arg-type]
+    is_open = may_see_answers(request.user, version)
     query = Query.of(request.GET.dict())
     against = comparable(score).filter(pk=query.against).first() if query.against else None
     try:

@@ -101,7 +101,7 @@ def test_a_byte_that_was_altered_is_found_out(folder: Path) -> None:
     assert not store.verify(sha256)
     with pytest.raises(OSError, match="altered"):
         store.copy_out(sha256, folder / "copy")
-    with pytest.raises(OSError, match="integrity|cannot be read|Parquet|magic"):
+    with pytest.raises(OSError, match=r"integrity|cannot be read|Parquet"):
         b"".join(read.json_lines(sha256))
 
 
