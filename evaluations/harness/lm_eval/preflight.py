@@ -61,7 +61,14 @@ BITS |= {"I16": 16, "U16": 16, "I8": 8, "U8": 8, "BOOL": 8, "F8_E4M3": 8, "F8_E5
 BITS |= {"F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F4": 4, "C64": 64}
 LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.")
 
+# Adapters whose whole change lies in adapter_model.safetensors; others load or compute something first.
+ADAPTERS = frozenset({"LORA", "LOHA", "LOKR", "IA3", "OFT", "VERA"})
+LARGEST_RANK = 8192
+GGUF_MAGIC, GGUF_VERSIONS, MOST_GGUF_ENTRIES = b"GGUF", frozenset({2, 3}), 1_000_000
+
 Level = Literal["error", "warning"]
+# "tokenizer": somebody else's server answers, only prompts are cut into tokens here.
+Kind = Literal["model", "adapter", "gguf", "tokenizer"]
 Tensors = dict[str, tuple[str, tuple[int, ...]]]
 
 
@@ -108,7 +115,24 @@ class Unreadable(ValueError):
     """A file that is not what its name says."""
 
 
-def inspect_folder(folder: Path) -> Inspection:
+def inspect_job(checkpoint: Path, base: Path | None, backend: str) -> Inspection:
+    """Everything to say about what a job loads: a model, or an adapter and its base."""
+    if base is None:
+        return inspect_folder(checkpoint, kind=_kind_of(checkpoint, backend))
+    found = inspect_folder(base, kind="model" if backend != "endpoint" else "tokenizer")
+    adapter = inspect_folder(checkpoint, kind="adapter" if backend != "endpoint" else "tokenizer")
+    found.findings += adapter.findings
+    return found
+
+
+def _kind_of(folder: Path, backend: str) -> Kind:
+    if backend == "endpoint":
+        return "tokenizer"
+    gguf = any(folder.glob("*.gguf")) and not any(folder.glob("*.safetensors"))
+    return "gguf" if gguf else "model"
+
+
+def inspect_folder(folder: Path, *, kind: Kind = "model") -> Inspection:
     """Everything this module knows to say about a folder; never raises for what is in it."""
     found = Inspection()
     if not folder.is_dir():
@@ -116,6 +140,13 @@ def inspect_folder(folder: Path) -> Inspection:
         return found
     _check_files(folder, found)
     if not found.ok:
+        return found
+    if kind == "adapter":
+        _check_adapter(folder, found)
+    elif kind == "gguf":
+        _check_gguf(folder, found)
+    if kind != "model":
+        _read_objects(folder, found)
         return found
     config = _check_objects(folder, found)
     tensors = _check_weights(folder, found)
@@ -228,6 +259,11 @@ def _check_objects(folder: Path, found: Inspection) -> dict[str, Any] | None:
             "adapter_config.json lies beside full weights: a loader would add it silently.",
             "adapter_config.json",
         )
+    return _read_objects(folder, found)
+
+
+def _read_objects(folder: Path, found: Inspection) -> dict[str, Any] | None:
+    """What the configuration files ask for beside shapes; config.json, where there is one."""
     config = None
     for name in OBJECTS:
         value = _read_object(folder, name, found)
@@ -265,6 +301,35 @@ def _check_weights(folder: Path, found: Inspection) -> Tensors:
         found.parameters += count
         found.dtypes[dtype] = found.dtypes.get(dtype, 0) + count
     return tensors
+
+
+def _check_adapter(folder: Path, found: Inspection) -> None:
+    """An adapter's own config may name code, and what it was trained on; the second is not believed."""
+    name = "adapter_config.json"
+    config = _read_object(folder, name, found) or {}
+    kind = str(config.get("peft_type") or "nothing")[:40]
+    if found.ok and kind not in ADAPTERS:
+        listed = ", ".join(sorted(ADAPTERS))
+        found.refuse("not_a_model", f"{name}: peft_type is {kind}, measured are {listed}.", name)
+    if config.get("megatron_config"):
+        found.refuse("needs_own_code", f"{name} asks for megatron_config: not allowed.", name)
+    pattern = config.get("rank_pattern")
+    ranks = [config.get("r"), *(pattern.values() if isinstance(pattern, dict) else ())]
+    if any(isinstance(rank, int | float) and rank > LARGEST_RANK for rank in ranks):
+        found.refuse("config_mismatch", f"{name}: a rank is over {LARGEST_RANK}.", name)
+    _check_weights(folder, found)
+
+
+def _check_gguf(folder: Path, found: Inspection) -> None:
+    """The first bytes of each; what its library makes of the rest, the limits of the child bound."""
+    for path in sorted(folder.glob("*.gguf")):
+        with path.open("rb") as file:
+            start = file.read(24)
+        magic, version, *counts = struct.unpack("<4sIQQ", start) if len(start) == 24 else (b"", 0)
+        if magic != GGUF_MAGIC or version not in GGUF_VERSIONS:
+            found.refuse("not_a_model", f"{path.name} is not a GGUF file.", path.name)
+        elif max(counts) > min(MOST_GGUF_ENTRIES, path.stat().st_size):
+            found.refuse("not_a_model", f"{path.name} claims more than it holds.", path.name)
 
 
 def _check_config(config: dict[str, Any], tensors: Tensors, found: Inspection) -> None:

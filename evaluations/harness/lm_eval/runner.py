@@ -48,7 +48,9 @@ class Channel:
 def preflight(job: dict[str, Any], channel: Channel) -> bool:
     """Whether the folder may be loaded; says what is wrong with it otherwise."""
     channel.enter("preflight")
-    found = importlib.import_module("preflight").inspect_folder(Path(job["checkpoint"]))
+    base = Path(job["base"]) if job["base"] else None
+    inspect = importlib.import_module("preflight").inspect_job
+    found = inspect(Path(job["checkpoint"]), base, job["backend"])
     for finding in found.warnings:
         channel.emit("warning", message=finding.message)
     if found.errors:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ from tests.toys import HARNESS_PYTHON, copy_of, micro_model
 def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real model that nobody may change."""
     return micro_model(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def variants(micro: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model as an adapter, merged with it, and as GGUF (variants.py; 4 s, once)."""
+    folder = tmp_path_factory.mktemp("variants")
+    script = Path(__file__).with_name("variants.py")
+    subprocess.run([HARNESS_PYTHON, script, micro, folder], capture_output=True, check=True)
+    return folder
 
 
 @pytest.fixture
