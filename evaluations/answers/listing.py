@@ -125,8 +125,8 @@ def _mask(
         if others is None:
             return None
         gaps: Floats = (mine - others) * (1 if higher else -1)
-        moved: dict[Show, NDArray[np.bool_]] = {"gained": gaps > 0, "lost": gaps < 0}
-        return moved.get(show, gaps != 0)
+        changed: NDArray[np.bool_] = gaps != 0
+        return {"gained": gaps > 0, "lost": gaps < 0}.get(show, changed)
     if not higher or (len(mine) and (mine.min() < 0 or mine.max() > 1)):
         return None
     shares: dict[Show, NDArray[np.bool_]] = {"right": mine == 1, "wrong": mine == 0}
