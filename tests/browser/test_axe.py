@@ -15,9 +15,11 @@ from pytest_django.fixtures import Settings
 
 from contributions.mail import unsubscribe_token
 from contributions.models import Comment, Thread
+from evaluations.models import Score
 from hub.actions.create_token import create_token
 from tests.browser.conftest import enter, sign_in
 from tests.browser.world import World, make_world
+from tests.evaluations.answering import answered_score
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,6 +34,9 @@ NO_PAGE = {
     "token_create": "POST only; its answer is account_settings",
     "token_revoke": "POST only",
     "run_cancel": "POST only",
+    "run_vote": "POST only",
+    "run_prioritise": "POST only",
+    "worker_drain": "POST only",
     "run_retry": "POST only",
     "run_replicate": "POST only",
     **dict.fromkeys(
@@ -134,6 +139,16 @@ def thread(world: World) -> tuple[int, int]:
     return opened.contribution_id, opened.pk
 
 
+def sampled(world: World) -> Score:
+    """Two scores of one recipe whose answers are kept: the first."""
+    known = Score.objects.filter(samples__isnull=False).order_by("pk").first()
+    if known is not None:
+        return known
+    first = answered_score(["It is 42.", "perhaps 41"], [1.0, 0.0])
+    answered_score(["It is 42.", "surely 42"], [1.0, 1.0], recipe=first.recipe)
+    return first
+
+
 CATALOGUE = (
     Visit("front"),
     Visit("variant_list"),
@@ -164,6 +179,12 @@ MEASURING = (
     Visit("claim_list", query="?benchmark=nothing"),
     Visit("claim_detail", lambda world: (world.claim.pk,)),
     Visit("run_list"),
+    Visit("run_list", query="?queue=gpu"),
+    Visit("worker_list"),
+    Visit("worker_detail", lambda world: (world.worker.pk,), person="cleo"),
+    Visit("score_answers", lambda world: (sampled(world).pk,)),
+    Visit("score_answers", lambda world: (sampled(world).pk,), query="?show=lost&q=x&after=z"),
+    Visit("score_answer", lambda world: (sampled(world).pk, 1)),
     run("queued"),
     run("running", person="ann"),
     run("failed", person="ann"),
