@@ -245,8 +245,8 @@ MEMORY_CLASSES = env.dict(
 WORKER_CAPABILITIES = env.list("WORKER_CAPABILITIES", ["network"])
 # Name -> base URL of servers of models that this machine's workers may ask (OpenAI's protocol, …/v1), and
 # name -> key. Only the worker's own process sees the keys.
-ENDPOINTS = env.dict("ENDPOINTS", {})
-ENDPOINT_KEYS = env.dict("ENDPOINT_KEYS", {})
+ENDPOINTS: dict[str, str] = env.dict("ENDPOINTS", {})
+ENDPOINT_KEYS: dict[str, str] = env.dict("ENDPOINT_KEYS", {})
 
 # --- People -------------------------------------------------------------------------------------
 

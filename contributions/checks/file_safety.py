@@ -53,12 +53,14 @@ def run(context: Context) -> Verdict:
         return _gguf(context)
     with TemporaryDirectory(prefix="tributary-check-") as folder:
         _lay_out(pinned, Path(folder))
-        found = preflight.inspect_folder(Path(folder))
+        found = preflight.inspect_folder(
+            Path(folder), kind="adapter" if is_adapter(pinned) else "model"
+        )
     warnings = [finding for finding in found.warnings if finding.code not in SILENT]
     notes = [_detail(finding) for finding in warnings]
     errors = [_detail(finding) for finding in found.errors]
     hostile = [*_templates(context), *_sizes(pinned)]
-    if is_adapter(pinned) and not hostile:
+    if is_adapter(pinned) and not errors and not hostile:
         return _adapter(context, notes)
     code = found.errors[0].code if errors else "hostile_text"
     errors += hostile
@@ -91,8 +93,8 @@ def _adapter(context: Context, notes: list[Detail]) -> Verdict:
         fix = "Set base_model_name_or_path to the repository that it was trained on."
         detail = Detail(text, path="adapter_config.json", fix=fix)
         return Verdict("failed", text, (detail,), code="adapter_without_base")
-    text = "This is an adapter: it is kept in the catalogue, and measured once it is merged."
-    return Verdict("warning", text, (Detail(text), *notes), {"measurable": False}, "adapter")
+    text = "This is an adapter: it is measured on the base that its lineage names."
+    return Verdict("warning", text, (Detail(text), *notes), {"measurable": True}, "adapter")
 
 
 def _templates(context: Context) -> Iterator[Detail]:
@@ -128,7 +130,7 @@ def is_gguf_only(pinned: Mapping[str, Any]) -> bool:
 
 
 def _gguf(context: Context) -> Verdict:
-    """Catalogued, not measured: the harness would have to unpack it into something else."""
+    """One file is measured as it is, unpacked by the harness; of several a recipe has to name one."""
     files = [
         file
         for file in context.pinned["files"]
@@ -147,9 +149,11 @@ def _gguf(context: Context) -> Verdict:
         return Verdict("failed", bad[0].text, tuple(bad), code="bad_gguf")
     first = headers[0]
     rows = sorted([name, kind, list(shape)] for name, kind, shape in first.tensors)
-    findings = {"measurable": False, "parameters": first.parameters, **tensors.keep(rows)}
+    one = len(files) == 1
+    findings = {"measurable": one, "parameters": first.parameters, **tensors.keep(rows)}
     what = f"{first.parameters:,} parameters of a {first.architecture or 'nameless'} model"
-    text = f"GGUF, {what}: kept in the catalogue, not measured."
+    so = "measured as it is" if one else f"{len(files)} files, of which a recipe names the measured"
+    text = f"GGUF, {what}: {so}."
     return Verdict("warning", text, (Detail(text),), findings, "gguf")
 
 

@@ -175,7 +175,7 @@ class AddVariant(Proposal):
             card_metadata=cards.parse(card_text).metadata,
         )
         variant = publish_variant(actor=actor, facts=facts, manifest=manifest)
-        # An adapter alone is not measured (checks/file_safety.py).
+        # Of several GGUF files nobody knows which (checks/file_safety.py).
         measurable = findings.get("files", {}).get("measurable", True)
         checkpoint = variant.checkpoints.get(commit=manifest.commit) if measurable else None
         return Applied(variant=variant, checkpoint=checkpoint)

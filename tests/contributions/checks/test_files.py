@@ -62,14 +62,14 @@ def test_an_adapter_alone_is_told_apart(origin: str, ann: User) -> None:
         {
             "model.safetensors": None,
             "config.json": None,
-            "adapter_config.json": b'{"base_model_name_or_path": "headwaters/spring"}',
+            "adapter_config.json": b'{"peft_type": "LORA", "base_model_name_or_path": "headwaters/spring"}',
             "adapter_model.safetensors": weights("", tensors),
         },
     )
     assert (check.state, check.code, check.findings) == (
         "warning",
         "adapter",
-        {"measurable": False},
+        {"measurable": True},
     )
 
 

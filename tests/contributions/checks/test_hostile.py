@@ -130,7 +130,7 @@ def test_an_adapter_that_names_no_base_fails(origin: str, ann: User) -> None:
     files = {
         "model.safetensors": None,
         "config.json": None,
-        "adapter_config.json": b'{"base_model_name_or_path": "/home/me/model"}',
+        "adapter_config.json": b'{"peft_type": "LORA", "base_model_name_or_path": "/home/me/model"}',
         "adapter_model.safetensors": weights("", {"x.lora_A.weight": ("F32", [2, 8])}),
     }
     check = checks_of(ann, files, parameters=None, architecture="")["files"]
