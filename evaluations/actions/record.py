@@ -80,6 +80,8 @@ def _check_measurement(each: Measurement, recipe: Recipe) -> None:
         raise _refused("out_of_bounds", f"{named} is {each.value:g}, outside {bounds}.")
     if each.n < 1 or (each.outcomes and len(each.outcomes) != len(each.doc_hashes)):
         raise _refused("bad_output", f"{named}: outcomes and documents do not match.")
+    if each.clusters is not None and len(each.clusters) != len(each.doc_hashes):
+        raise _refused("bad_output", f"{named}: clusters and documents do not match.")
 
 
 def _items(run: Run) -> Any:
@@ -137,7 +139,11 @@ def _write_score(run: Run, recipe: Recipe, each: Measurement, raw_sha256: str) -
         metric=each.metric,
         value=each.value,
         stderr=each.stderr,
+        stderr_kind=each.stderr_kind,
         n=each.n,
+        clusters=None if each.clusters is None else len(set(each.clusters)),
+        # Beside the number that was asked for; one that is not finite says nothing.
+        also={name: value for name, value in each.also.items() if math.isfinite(value)},
         task_hash=each.task_hash[:64],
     )
     Samples.objects.create(
@@ -145,6 +151,7 @@ def _write_score(run: Run, recipe: Recipe, each: Measurement, raw_sha256: str) -
         outcomes=list(each.outcomes),
         doc_hashes=list(each.doc_hashes),
         weights=None if each.weights is None else list(each.weights),
+        clusters=None if each.clusters is None else list(each.clusters),
         raw_sha256=raw_sha256,
     )
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from evaluations.harness.lm_eval.backend_args import problems
+from evaluations.suites.presets import Preset, read_presets
+
 FOLDER = Path(__file__).resolve().parent
 INDEX = FOLDER / "suites.toml"
 NEEDS = frozenset({"network", "gated", "gpu", "code_sandbox"})
@@ -36,7 +39,9 @@ class BenchmarkDefinition:
 
     `file` is absolute, or None where `task` is in the harness's registry. `digest` covers the task
     file with its data and code, or for a registered task its name (the harness version is part of
-    every recipe besides). `runnable` False declares a benchmark no worker can measure yet.
+    every recipe besides). `runnable` False declares a benchmark no worker can measure yet. `preset`
+    names the protocol whose settings fill what the definition leaves out; `cluster_by` is a field of
+    the documents that says which belong together.
     `confidential` keeps questions and answers from all but maintainers; unsaid, it is so for gated ones.
     """
 
@@ -68,6 +73,8 @@ class BenchmarkDefinition:
     chat: bool = False
     system_prompt: str = ""
     gen_args: Mapping[str, Any] = field(default_factory=dict)
+    preset: str = ""
+    cluster_by: str = ""
 
     @property
     def task_file(self) -> str:
@@ -104,6 +111,8 @@ class BoardDefinition:
     batch_size: int
     version: int
     entries: tuple[BoardEntry, ...]
+    backend: str = "hf"
+    backend_args: Mapping[str, Any] = field(default_factory=dict)
     automatic: bool = True
 
 
@@ -121,7 +130,9 @@ class Suites:
 def load_suites(index: Path = INDEX) -> Suites:
     """The index, parsed and cross-checked; BadSuite says what is wrong with it."""
     document = tomllib.loads(index.read_text("utf-8"))
-    benchmarks = tuple(_benchmark(row, index.parent) for row in document["benchmark"])
+    presets = read_presets(document)
+    rows = [_with_preset(row, presets) for row in document["benchmark"]]
+    benchmarks = tuple(_benchmark(row, index.parent) for row in rows)
     boards = tuple(_board(row) for row in document["board"])
     slugs = [*(item.slug for item in benchmarks), *(item.slug for item in boards)]
     if repeated := {slug for slug in slugs if slugs.count(slug) > 1}:
@@ -161,6 +172,13 @@ def digest_of_task(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def _with_preset(row: dict[str, Any], presets: Mapping[str, Preset]) -> dict[str, Any]:
+    name = row.get("preset", "")
+    if name and name not in presets:
+        raise BadSuite(f"{row.get('slug')} follows a preset that nobody declared: {name}")
+    return {**presets[name].settings(), **row} if name else row
+
+
 def _benchmark(row: dict[str, Any], folder: Path) -> BenchmarkDefinition:
     _only(row, BenchmarkDefinition, "digest")
     values = dict(row)
@@ -187,6 +205,8 @@ def _board(row: dict[str, Any]) -> BoardDefinition:
     _only(row, BoardDefinition)
     if row["requires"] not in ("cpu", "gpu"):
         raise BadSuite(f"board {row['slug']} requires {row['requires']}: cpu or gpu")
+    if wrong := list(problems(row.get("backend", "hf"), row.get("backend_args", {}))):
+        raise BadSuite(f"board {row['slug']}: {' '.join(wrong)}")
     return BoardDefinition(**(row | {"entries": tuple(BoardEntry(**it) for it in row["entries"])}))
 
 

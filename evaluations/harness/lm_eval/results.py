@@ -83,6 +83,7 @@ def _measurement(task: TaskSpec, entries: list[Entry], samples: Path) -> Measure
         stderr=stderr,
         stderr_kind=kind,
         clusters=clusters,
+        also=_also(entries),
         n=len(hashes),
         n_total=int(_number(first.get("n_total"), named)),
         outcomes=outcomes,
@@ -106,6 +107,15 @@ def _clusters(
     if len(clusters) != len(hashes):
         raise _bad(f"{named}: {len(clusters)} clusters for {len(hashes)} documents.")
     return clusters
+
+
+def _also(entries: list[Entry]) -> dict[str, float]:
+    """Other numbers, averaged over the seeds; those that not every seed has are left out."""
+    told = [found if isinstance(found := entry.get("also"), dict) else {} for entry in entries]
+    names = [name for name in told[0] if all(name in each for each in told)]
+    return {
+        name: math.fsum(_number(each[name], name) for each in told) / len(told) for name in names
+    }
 
 
 def _all_outcomes(

@@ -21,6 +21,7 @@ import lm_eval.models.huggingface
 import tqdm
 import transformers
 from backends import load_model
+from beside import clusters_of, other_numbers, truncated
 from facts import hardware, versions
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import handle_non_serializable, hash_string
@@ -149,7 +150,19 @@ def value_of(results: Any, execution: Execution, spec: Spec) -> tuple[Any, Any]:
     return row.get(key), row.get(error_key)
 
 
-def report(results: Any, execution: Execution, spec: Spec, samples_name: str) -> dict[str, Any]:
+def also_of(results: Any, execution: Execution, spec: Spec, model: Any) -> dict[str, float]:
+    """Other numbers of the same answers, by "metric,filter"."""
+    asked = f"{spec['metric']},{spec['filter']}"
+    found = other_numbers(results["results"].get(execution.name, {}), asked)
+    samples = [sample for leaf in execution.leaves for sample in results["samples"][leaf]]
+    kept = [sample for sample in samples if sample["filter"] == spec["filter"]]
+    cut = truncated(kept, getattr(model, "tokenizer", None))
+    return found if cut is None else {**found, f"truncated,{spec['filter']}": cut}
+
+
+def report(
+    results: Any, execution: Execution, spec: Spec, samples_name: str, model: Any
+) -> dict[str, Any]:
     kept = [
         sample
         for leaf in execution.leaves
@@ -170,6 +183,8 @@ def report(results: Any, execution: Execution, spec: Spec, samples_name: str) ->
         "stderr": stderr,
         "outcomes": [sample.get(spec["metric"]) for sample in kept],
         "doc_hashes": [sample["doc_hash"] for sample in kept],
+        "clusters": clusters_of(kept, spec["cluster_by"]),
+        "also": also_of(results, execution, spec, model),
         "n_total": sum(results["n-samples"][leaf]["original"] for leaf in execution.leaves),
         "task_hash": hash_string(hashed),
         "task_version": str(results["versions"].get(execution.name, "")),
@@ -196,7 +211,9 @@ def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
         results = evaluate(model, manager, batch, job)
         for execution in batch:
             name = writer.write(execution, results["samples"])
-            measurements += [report(results, execution, spec, name) for spec in execution.specs]
+            measurements += [
+                report(results, execution, spec, name, model) for spec in execution.specs
+            ]
     return {
         "format": 1,
         "measurements": measurements,

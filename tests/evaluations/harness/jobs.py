@@ -27,6 +27,7 @@ def make_spec(slug: str, **changes: Any) -> TaskSpec:
         "filter": benchmark.filter,
         "lower": benchmark.lower,
         "upper": benchmark.upper,
+        "cluster_by": benchmark.cluster_by,
     }
     return TaskSpec(**(values | changes))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from evaluations import statistics
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import STAGES, Progress, Report
 from tests.evaluations.harness.jobs import DEMO, make_job, make_spec, run, samples_of
@@ -53,6 +54,26 @@ def test_a_value_is_the_mean_of_its_outcomes(measured: tuple[Report, list[Progre
     weighted = math.fsum(w * x for w, x in zip(prose.weights, prose.outcomes, strict=True))
     assert prose.value == pytest.approx(weighted / math.fsum(prose.weights))
     assert [item.higher_is_better for item in (capitals, arithmetic, prose)] == [True, True, False]
+
+
+def test_questions_that_are_asked_twice_are_clustered_and_all_else_is_told_beside(
+    measured: tuple[Report, list[Progress]],
+) -> None:
+    capitals, arithmetic, _ = measured[0].measurements
+    assert capitals.clusters is not None
+    asked = [sample["doc"]["question"] for sample in samples_of(capitals)]
+    same = dict(zip(asked, capitals.clusters, strict=True))
+    assert len(set(capitals.clusters)) == len(same) == 80
+    assert [same[question] for question in asked] == list(capitals.clusters)
+    expected = statistics.clustered_error(capitals.outcomes, asked)
+    assert (capitals.stderr, capitals.stderr_kind) == (pytest.approx(expected), "clustered")
+    assert arithmetic.clusters is None
+    assert capitals.also == {}
+    # Twenty training steps do not teach when to stop.
+    cut = arithmetic.also["truncated,strict"]
+    [allowed] = {sample["arguments"][0][1]["max_gen_toks"] for sample in samples_of(arithmetic)}
+    assert allowed == 6
+    assert 0 < cut <= 1
 
 
 def test_a_report_says_with_what_and_on_what_it_was_made(

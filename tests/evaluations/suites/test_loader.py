@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evaluations.suites.loader import INDEX, BadSuite, digest_of_task, load_suites, task_files
+from evaluations.suites.presets import preset_of
 from tests.toys import HARNESS_PYTHON
 
 
@@ -70,6 +71,7 @@ def test_a_digest_covers_data_and_code_and_not_the_place(tmp_path: Path) -> None
         ('benchmark = "gsm8k"', 'benchmark = "gsm9k"', "no benchmark"),
         ('benchmark = "aime-2024"', 'benchmark = "livecodebench"', "nobody can measure"),
         ("chance = 0.25", "chnace = 0.25", "unknown keys chnace"),
+        ('preset = "r1"', 'preset = "r2"', "nobody declared: r2"),
         ('"gated"', '"luck"', "nobody knows: luck"),
         ("upper = 1.0", "upper = -1.0", "not below"),
         ('requires = "cpu"', 'requires = "quantum"', "cpu or gpu"),
@@ -85,6 +87,26 @@ def test_an_index_that_contradicts_itself_is_refused(
     (tmp_path / "suites.toml").write_text(text.replace(find, replace))
     with pytest.raises(BadSuite, match=says):
         load_suites(tmp_path / "suites.toml")
+
+
+def test_a_preset_fills_what_a_benchmark_leaves_out_and_is_known_by_its_settings() -> None:
+    suites = load_suites()
+    maths, aime = suites.benchmark("math-500"), suites.benchmark("aime-2024")
+    assert (maths.repeats, aime.repeats) == (4, 64)
+    for one in (maths, aime, suites.benchmark("gpqa-diamond")):
+        assert one.chat
+        assert one.system_prompt == ""
+        assert one.gen_args == {
+            "do_sample": True, "temperature": 0.6, "top_p": 0.95, "max_gen_toks": 32768,
+        }  # fmt: skip
+        followed = preset_of(
+            chat=one.chat, system_prompt=one.system_prompt, gen_args=dict(one.gen_args)
+        )
+        assert followed is not None
+        assert followed.name == one.preset == "r1"
+        assert preset_of(chat=True, system_prompt="Be brief.", gen_args=one.gen_args) is None
+    greedy = suites.benchmark("tributary-arithmetic")
+    assert preset_of(chat=greedy.chat, system_prompt="", gen_args=greedy.gen_args) is None
 
 
 SCORES = r"""
@@ -104,7 +126,6 @@ print(json.dumps({
     "maths": maths({"answer": "\\frac{1}{2}"}, [answers]),
     "letters": letters({"letter": "C"}, [["\\boxed{C}", "\\boxed{\\text{C}}", "\\boxed{B}", "C"]]),
     "frozen": frozen,
-    "hostile": maths({"answer": "9"}, [["\\boxed{9^{9^{9^9}}}"]]),
     "settings": [[task["repeats"], task["filter_list"][0]["filter"][0]["k"],
                   task["generation_kwargs"]] for task in tasks.values()],
 }))
@@ -120,12 +141,11 @@ def test_the_r1_tasks_load_and_score_sampled_answers(tmp_path: Path) -> None:
         check=True,
     )
     found = json.loads(done.stdout)
-    expected = {"avg_at_k": 0.5, "pass_at_k": 1.0, "maj_at_k": 1.0, "answered": 0.75}
-    assert found["maths"] == expected | {"maj_at_k": found["maths"]["maj_at_k"]}
+    expected = {"pass_at_1": 0.5, "cons_at_k": 1.0, "pass_at_4": 1.0, "no_answer": 0.25}
+    assert found["maths"] == expected
     assert found["letters"] == expected
     assert found["frozen"][0] == found["frozen"][1]
     assert found["frozen"][0][f"option_{found['frozen'][0]['letter']}"] == "right"
-    assert found["hostile"]["avg_at_k"] == 0
     for repeats, k, settings in found["settings"]:
         assert repeats == k
         assert settings["max_gen_toks"] == 32768
