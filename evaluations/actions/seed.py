@@ -111,6 +111,8 @@ def _recipe(
         seeds=list(definition.seeds),
         dtype=board.dtype,
         batch_size=board.batch_size,
+        backend=board.backend,
+        backend_args=dict(board.backend_args),
         harness_version=HARNESS_VERSIONS[definition.harness],
         queue=board.requires,
     )

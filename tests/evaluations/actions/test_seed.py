@@ -81,6 +81,20 @@ def test_a_changed_task_becomes_a_new_version_and_its_board_the_next(suites: Sui
 
 
 @pytest.mark.django_db
+def test_another_back_end_makes_other_recipes_and_the_next_board(suites: Suites) -> None:
+    seed_suites(suites)
+    before = set(Recipe.objects.values_list("digest", flat=True))
+    arguments = {"endpoint": "lab"}
+    slug = "tributary-demo"
+    seeded = seed_suites(with_changed(suites, slug, backend="endpoint", backend_args=arguments))
+    board = Board.objects.get(slug=slug, current=True)
+    recipes = [column.recipe for column in board.columns.all()]
+    assert (seeded.boards, seeded.recipes) == ([slug], len(recipes))
+    assert {(one.backend, one.backend_args["endpoint"]) for one in recipes} == {("endpoint", "lab")}
+    assert before.isdisjoint(one.digest for one in recipes)
+
+
+@pytest.mark.django_db
 def test_new_words_for_a_board_do_not_make_a_new_version(suites: Suites) -> None:
     seed_suites(suites)
     seeded = seed_suites(with_changed(suites, "tributary-demo", question="Which one?"))
