@@ -48,7 +48,7 @@ class RecipeSerializer(serializers.ModelSerializer[Recipe]):
         fields = [
             "digest", "benchmark", "benchmark_version", "n_shot", "apply_chat_template",
             "system_prompt", "generation", "repeats", "seeds", "dtype", "batch_size", "limit",
-            "harness_version", "scorer_version", "queue", "created_at",
+            "backend", "backend_args", "harness_version", "scorer_version", "queue", "created_at",
         ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "id", "state", "purpose", "queue", "priority", "checkpoint", "recipes", "requested_by",
             "requested_at", "started_at", "finished_at", "attempt", "cancel_asked", "progress",
-            "failure",
+            "share", "turn", "after", "expected_seconds", "failure",
         ]  # fmt: skip
 
     def get_recipes(self, run: Run) -> list[str]:
@@ -258,6 +258,11 @@ class RunRequestSerializer(serializers.Serializer[Any]):
             message = f"There is no recipe {min(missing)[:64]}."
             raise serializers.ValidationError({"recipes": [message]})
         return wanted
+
+
+class RunPrioritySerializer(serializers.Serializer[Any]):
+    priority = serializers.IntegerField()
+    why = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
 
 
 class RunCancelSerializer(serializers.Serializer[Any]):
