@@ -13,19 +13,30 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from evaluations.harness import tree
 from evaluations.harness.protocol import Cancelled, Limits
+from evaluations.harness.warming import Start, Warming
 
 GUARD = Path(__file__).with_name("guard.py")
 # A word of the command that becomes the number of the descriptor for events.
 EVENTS = "{events}"
 INHERITED = ("PATH", "LANG")
 POLL_SECONDS = 0.25
+WEIGH_SECONDS = 1.0
 GRACE_SECONDS = 1.0
 LONGEST_LINE = 1 << 16
 
 Event = dict[str, Any]
+
+
+class Supervised(Protocol):
+    """The leader of a child's process group: a guard, started by exec or forked."""
+
+    pid: int
+
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,7 @@ class Ending:
     """How a child ended. `stopped` is the failure code of the reason we ended it, or None.
 
     `returncode` is 128 + signal for a child ended by a signal; `wall_seconds` includes starting.
+    `holds` is what confinement.confine answered in the child.
     """
 
     returncode: int
@@ -40,7 +52,11 @@ class Ending:
     why: str
     wall_seconds: float
     peak_rss_bytes: int
-    isolated: bool
+    holds: Mapping[str, str]
+
+    @property
+    def isolated(self) -> bool:
+        return self.holds.get("network") == "isolated"
 
 
 def clean_environment(scratch: Path, *, threads: int, network: bool, gpu: bool) -> dict[str, str]:
@@ -62,11 +78,14 @@ def clean_environment(scratch: Path, *, threads: int, network: bool, gpu: bool) 
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
-        "OPENBLAS_NUM_THREADS": str(threads),
+        # Only torch computes here; OpenBLAS starts its threads when it is imported.
+        "OPENBLAS_NUM_THREADS": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONHASHSEED": "0",
+        # A parent that forks must have one thread.
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
     }
     return kept | made | ({} if gpu else {"CUDA_VISIBLE_DEVICES": ""})
 
@@ -82,28 +101,14 @@ def read_tail(path: Path, size: int = 8192) -> str:
         return ""
 
 
-def group_rss_bytes(group: int) -> int:
-    """Resident memory of a process group by /proc; 0 where there is no /proc. Costs about 1 ms."""
-    total = 0
-    page = os.sysconf("SC_PAGE_SIZE")
-    for entry in os.scandir("/proc") if Path("/proc").is_dir() else ():
-        if entry.name.isdigit():
-            try:
-                with Path("/proc", entry.name, "stat").open("rb") as stat:
-                    fields = stat.read().rsplit(b")", 1)[1].split()
-            except (OSError, IndexError):
-                continue
-            if int(fields[2]) == group:
-                total += int(fields[21]) * page
-    return total
-
-
-def kill_group(process: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:
-    """SIGTERM to the whole group, SIGKILL to what is left of it after `grace` seconds."""
+def kill_group(process: Supervised, grace: float = GRACE_SECONDS) -> None:
+    """SIGTERM to the whole group, SIGKILL after `grace` seconds to what is left, in any session."""
     _signal_group(process, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
+    try:
         process.wait(grace)
-    # Also after a clean end: a grandchild that outlived its parent is still in the group.
+    except subprocess.TimeoutExpired:
+        tree.kill_below(process.pid)
+    # Also after a clean end: where there is no /proc, grandchildren are still in the group.
     _signal_group(process, signal.SIGKILL)
     process.wait()
 
@@ -118,28 +123,50 @@ def run(
     network: bool,
     on_event: Callable[[Event], None],
     cancelled: Cancelled,
+    warm: Warming | None = None,
+    folder: Path | None = None,
+    read_only: Sequence[Path] = (),
+    writable: Sequence[Path] = (),
+    gpu: bool = False,
 ) -> Ending:
-    """Run `command` in `scratch` until it ends, breaks a limit or is cancelled.
+    """Run `command` in `scratch` until it ends, breaks a limit or is cancelled; forked from a parent
+    of `warm` where it has one.
 
     Its JSON lines on the descriptor named EVENTS in `command` go to `on_event`, one call each; a
     line that is not a JSON object ends it as bad_output. No exception leaves a process behind.
+
+    The child sees its interpreter, this project's evaluations and system libraries, `read_only`,
+    `writable` and `folder`, and no other file. `folder` (`scratch` unless given) is what the limits
+    of output are for; nothing but plain files and folders is left in it, safe to open afterwards.
     """
+    folder = folder or scratch
     read_end, write_end = os.pipe()
     lifeline, held = os.pipe()
-    plan = json.dumps({"rlimits": _rlimits(limits), "network": network})
-    guard = [sys.executable, "-I", "-S", str(GUARD), plan, str(lifeline), str(write_end), *command]
+    plan = {
+        "rlimits": _rlimits(limits),
+        "processes": limits.processes,
+        "network": network,
+        "gpu": gpu,
+        "interpreter": command[0],
+        # A log that the child could swap for a link would be read through it.
+        "read_only": [str(path) for path in (*read_only, log)],
+        "writable": [str(path) for path in (folder, scratch, *writable)],
+    }
+    forked = None
+    started = time.monotonic()
     try:
         with log.open("ab") as out:
-            process = subprocess.Popen(
-                guard,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=scratch,
-                env=dict(environment),
-                pass_fds=(lifeline, write_end),
-                start_new_session=True,
+            start = Start(
+                command=command,
+                scratch=scratch,
+                environment=environment,
+                plan=plan,
+                lifeline=lifeline,
+                events=write_end,
+                log=out.fileno(),
             )
+            forked = warm.start(start, cancelled) if warm is not None else None
+            process: Supervised = forked or _start_cold(start)
     except BaseException:
         os.close(read_end)
         os.close(held)
@@ -148,11 +175,30 @@ def run(
         os.close(write_end)
         os.close(lifeline)
     try:
-        return _Watch(process, read_end, limits, on_event, cancelled).until_the_end()
+        written = {"to its log": (limits.log_bytes, log), "to its folder": (limits.folder_bytes, folder)}
+        watch = _Watch(process, read_end, started, limits, written, on_event, cancelled)
+        return watch.until_the_end()
     finally:
         kill_group(process, grace=0)
+        _remove_odd_files(folder)
         os.close(read_end)
         os.close(held)
+        if warm is not None and forked is not None:
+            warm.done(forked)
+
+
+def _start_cold(start: Start) -> subprocess.Popen[bytes]:
+    words = [json.dumps(start.plan), str(start.lifeline), str(start.events), *start.command]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(GUARD), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=start.log,
+        stderr=start.log,
+        cwd=start.scratch,
+        env=dict(start.environment),
+        pass_fds=(start.lifeline, start.events),
+        start_new_session=True,
+    )
 
 
 class _Watch:
@@ -160,21 +206,26 @@ class _Watch:
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Supervised,
         events: int,
+        started: float,
         limits: Limits,
+        written: Mapping[str, tuple[int | None, Path]],
         on_event: Callable[[Event], None],
         cancelled: Cancelled,
     ) -> None:
         self.process = process
         self.events = events
         self.limits = limits
+        self.written = written
         self.on_event = on_event
         self.cancelled = cancelled
-        self.started = self.heard = time.monotonic()
+        self.started = started
+        self.heard = time.monotonic()
         self.peak = 0
+        self.weighed = 0.0
         self.buffer = b""
-        self.isolated = False
+        self.holds: dict[str, str] = {}
         self.stopped: tuple[str, str] | None = None
 
     def until_the_end(self) -> Ending:
@@ -201,7 +252,7 @@ class _Watch:
             why=why,
             wall_seconds=time.monotonic() - self.started,
             peak_rss_bytes=self.peak,
-            isolated=self.isolated,
+            holds=self.holds,
         )
 
     def _wait_after_last_event(self) -> None:
@@ -234,24 +285,42 @@ class _Watch:
             self.stopped = ("bad_output", "The harness wrote a progress line that is not JSON.")
             return
         self.heard = time.monotonic()
-        if event.get("ev") == "sandbox":
-            self.isolated = event.get("isolated") is True
+        # The first line is the guard's; whoever writes another is not to be believed.
+        if event.get("ev") == "sandbox" and not self.holds:
+            holds = event.get("holds")
+            self.holds = (
+                {str(k): str(v) for k, v in holds.items()} if isinstance(holds, dict) else {}
+            )
         else:
             self.on_event(event)
 
     def _broken_limit(self, now: float) -> tuple[str, str] | None:
         limits = self.limits
-        rss = group_rss_bytes(self.process.pid)
-        self.peak = max(self.peak, rss)
+        used = tree.usage_below(self.process.pid)
+        self.peak = max(self.peak, used.memory_bytes)
         if self.cancelled():
             return "cancelled", "The run was cancelled."
         if now - self.started > limits.wall_seconds:
             return "timed_out", f"Not done after {limits.wall_seconds:g} seconds."
         if now - self.heard > limits.stall_seconds:
             return "stalled", f"No progress for {limits.stall_seconds:g} seconds."
-        if limits.rss_bytes is not None and rss > limits.rss_bytes:
-            used, allowed = rss >> 20, limits.rss_bytes >> 20
-            return "out_of_memory", f"Used {used} MiB of memory; {allowed} MiB are allowed."
+        if limits.rss_bytes is not None and used.memory_bytes > limits.rss_bytes:
+            taken, allowed = used.memory_bytes >> 20, limits.rss_bytes >> 20
+            return "out_of_memory", f"Used {taken} MiB of memory; {allowed} MiB are allowed."
+        if used.threads > limits.processes:
+            message = f"Runs {used.threads} processes and threads; {limits.processes} are allowed."
+            return "too_many_processes", message
+        return self._too_much_output(now)
+
+    def _too_much_output(self, now: float) -> tuple[str, str] | None:
+        if now - self.weighed < WEIGH_SECONDS:
+            return None
+        self.weighed = now
+        for what, (allowed, path) in self.written.items():
+            taken = _bytes_on_disk(path)
+            if allowed is not None and taken > allowed:
+                message = f"Wrote {taken >> 20} MiB {what}; {allowed >> 20} MiB are allowed."
+                return "too_much_output", message
         return None
 
 
@@ -260,7 +329,26 @@ def _rlimits(limits: Limits) -> dict[str, int]:
     return {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": limits.open_files, **files}
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _bytes_on_disk(path: Path) -> int:
+    """What a file, or all files below a folder, take up; links are not followed. 10 µs a file."""
+    total = 0
+    for root, _, names in os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]:
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(root, name).lstat().st_blocks * 512
+    return total
+
+
+def _remove_odd_files(folder: Path) -> None:
+    """Links out of the folder, pipes that would block a reader: a child left them for whom comes next."""
+    for root, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(root, name)
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                path.unlink()
+
+
+def _signal_group(process: Supervised, number: signal.Signals) -> None:
     try:
         os.killpg(process.pid, number)
     except ProcessLookupError:

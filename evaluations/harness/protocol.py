@@ -24,6 +24,8 @@ FAILURES: dict[str, tuple[Whose, bool]] = {
     "out_of_bounds": ("hub", False),
     "bad_job": ("hub", False),
     "bad_output": ("hub", False),
+    "too_much_output": ("hub", False),
+    "too_many_processes": ("hub", False),
     "timed_out": ("hub", False),
     "cancelled": ("hub", False),
     "unavailable": ("hub", True),
@@ -65,13 +67,19 @@ class HarnessFailure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds on one child process. Seconds and bytes; None means unbounded."""
+    """Bounds on one child process and all it starts. Seconds and bytes; None means unbounded.
+
+    `file_bytes` is for each file, `folder_bytes` for all it writes; threads count as processes.
+    """
 
     wall_seconds: float = 3600.0
     stall_seconds: float = 900.0
     rss_bytes: int | None = 8 << 30
     file_bytes: int | None = 2 << 30
     open_files: int = 4096
+    processes: int = 1024
+    log_bytes: int | None = 64 << 20
+    folder_bytes: int | None = 16 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

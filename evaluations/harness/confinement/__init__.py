@@ -39,7 +39,12 @@ def confine(plan: dict[str, Any]) -> dict[str, str]:
     grandchild of the caller where processes are private: the caller only waits for it, passes its
     exit status on (128 + n for a signal) and takes it along when it dies. About 15 ms.
     """
+    if kernel.libc is not None:
+        processes.die_with_parent()
     got = _leave_namespaces(network=plan["network"])
+    if kernel.libc is not None:
+        # Again: a new user namespace is a change of credentials, which forgets it.
+        processes.die_with_parent()
     holds = {
         name: private if got & flag else open_ for flag, (name, private, open_) in PARTS.items()
     }
@@ -47,8 +52,6 @@ def confine(plan: dict[str, Any]) -> dict[str, str]:
         kernel.raise_loopback()
     if got & kernel.CLONE_NEWPID:
         processes.become_grandchild()
-    elif kernel.libc is not None:
-        processes.die_with_parent()
     own_processes = bool(got & kernel.CLONE_NEWPID)
     if got & kernel.CLONE_NEWNS and not files.leave(plan, own_processes=own_processes):
         holds["files"] = "shared"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 from dataclasses import asdict
@@ -19,8 +20,23 @@ from evaluations.harness.protocol import (
     Progress,
     Report,
 )
+from evaluations.harness.relay import relay
+from evaluations.harness.warming import Warming
 
 RUNNER = Path(__file__).with_name("runner.py")
+# What a warm parent has imported: our own modules bring torch, transformers and lm_eval; the rest is
+# what those load when it is first used.
+WARM_MODULES = (
+    "session",
+    "preflight",
+    "tokenizers.trainers",
+    "transformers.convert_slow_tokenizer",
+    "transformers.generation.candidate_generator",
+    "transformers.models.auto.tokenization_auto",
+    "transformers.models.llama.modeling_llama",
+    "transformers.models.qwen2.modeling_qwen2",
+    "transformers.models.qwen3.modeling_qwen3",
+)
 PACKAGES = ("lm_eval", "torch", "transformers", "tokenizers", "datasets", "accelerate")
 VERSIONS_SCRIPT = """
 import importlib.metadata, json, platform, sys
@@ -41,10 +57,11 @@ class LmEvalHarness:
     name = "lm_eval"
     packages: tuple[str, ...] = PACKAGES
 
-    def __init__(self, interpreter: Path, *, runner: Path = RUNNER) -> None:
+    def __init__(self, interpreter: Path, *, runner: Path = RUNNER, warm: bool = True) -> None:
         # Not resolved: the link in a virtual environment is what makes it one.
         self.interpreter = interpreter.absolute()
         self.runner = runner
+        self.warm = warm
 
     def versions(self) -> dict[str, str]:
         """Versions by package metadata, nothing loaded (0.1 s)."""
@@ -72,7 +89,9 @@ class LmEvalHarness:
         (workdir / "job.json").write_text(json.dumps(job_document(job)), "utf-8")
         heard = _Listener(on_progress)
         try:
-            ending = self._run(job, workdir, heard, cancelled)
+            with relay(job.endpoint, scratch) as asked:
+                ending = self._run(job, workdir, heard, cancelled)
+                asked.raise_if_silent(ending.stopped, done=heard.done)
             self._raise_if_failed(ending, heard)
             report = read_results(workdir / "results.json", job, warnings=heard.warnings)
         except HarnessFailure as failure:
@@ -80,6 +99,7 @@ class LmEvalHarness:
             failure.log_tail = process.read_tail(workdir / "harness.log")
             raise
         report.hardware["network"] = "isolated" if ending.isolated else "open"
+        report.hardware["confinement"] = dict(ending.holds)
         report.timings["wall"] = round(ending.wall_seconds, 3)
         return report
 
@@ -107,6 +127,12 @@ class LmEvalHarness:
             network=job.network,
             on_event=heard,
             cancelled=cancelled,
+            folder=workdir,
+            read_only=[*_read_only(job), self.runner],
+            writable=[path for path in (job.cache, job.resume) if path is not None],
+            gpu=gpu,
+            # A GPU's driver does not survive a fork.
+            warm=warming_of(self.interpreter) if self.warm and not gpu else None,
         )
 
     def _raise_if_failed(self, ending: process.Ending, heard: _Listener) -> None:
@@ -123,6 +149,20 @@ class LmEvalHarness:
         if not heard.done:
             message = f"The harness ended without results (exit status {ending.returncode})."
             raise HarnessFailure("harness_crashed", message)
+
+
+@functools.cache
+def warming_of(interpreter: Path) -> Warming:
+    """The warm parents of this process for `interpreter`."""
+    return Warming(interpreter, folders=[RUNNER.parent], modules=WARM_MODULES)
+
+
+def _read_only(job: Job) -> list[Path]:
+    """What the child must see beside its folder. A store that links (hub/store.py) is seen through."""
+    models = [path for path in (job.checkpoint_path, job.base_path) if path is not None]
+    links = [path for model in models for path in model.rglob("*") if path.is_symlink()]
+    tasks = [task.file.parent for task in job.tasks if task.file is not None]
+    return [*models, *(path.resolve() for path in links), *tasks]
 
 
 class _Listener:
@@ -170,6 +210,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "tasks": tasks,
         "backend": job.backend,
         "backend_args": dict(job.backend_args),
+        "model_name": job.endpoint.model if job.endpoint else "",
         "base": None if job.base_path is None else str(job.base_path.absolute()),
         "dtype": job.dtype,
         "batch_size": job.batch_size,

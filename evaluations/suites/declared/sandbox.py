@@ -79,7 +79,7 @@ def render_data(
             "data": str(data.absolute()),
             "examples": str(examples.absolute()) if examples else None,
         }
-        answer = _run(folder, request)
+        answer = _run(folder, request, data, *([examples] if examples else []))
         if keep is not None:
             for name in ("items.jsonl", "examples.jsonl"):
                 if (folder / name).exists():
@@ -93,7 +93,7 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _run(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+def _run(folder: Path, request: Mapping[str, Any], *read_only: Path) -> dict[str, Any]:
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
     command = [sys.executable, "-I", str(CHILD), str(folder / "request.json"), str(folder)]
     ending = process.run(
@@ -105,6 +105,7 @@ def _run(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
         network=False,
         on_event=lambda _: None,
         cancelled=lambda: False,
+        read_only=read_only,
     )
     if ending.stopped or ending.returncode or not (folder / "answer.json").exists():
         raise Unreadable(TOO_MUCH)
