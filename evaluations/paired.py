@@ -11,7 +11,7 @@ from evaluations.models import Samples, Score
 from evaluations.statistics import Difference, paired_difference
 
 # Part of every key: raise it when Difference or what is taken for the same samples changes.
-SHAPE = 1
+SHAPE = 2
 KEPT_SECONDS = 30 * 86_400
 # Of two scores: the child's and the other's.
 Pair = tuple[Score, Score]
@@ -19,10 +19,12 @@ Pair = tuple[Score, Score]
 
 @dataclass(frozen=True)
 class Answers:
-    """What every sample of one score came to; `documents` names which samples, in which order."""
+    """What every sample of one score came to; `documents` names which samples, in which order, and
+    `clusters` what each belongs to."""
 
     outcomes: Sequence[float]
     weights: Sequence[float] | None
+    clusters: Sequence[str] | None
     documents: str
 
 
@@ -54,7 +56,7 @@ def _key(child: Score, other: Score) -> str:
 def _answers(scores: Iterable[int]) -> dict[int, Answers]:
     joined = Func(F("doc_hashes"), Value(","), function="array_to_string", output_field=CharField())
     rows = Samples.objects.filter(score__in=scores).annotate(documents=MD5(joined))
-    found = rows.values_list("score_id", "outcomes", "weights", "documents")
+    found = rows.values_list("score_id", "outcomes", "weights", "clusters", "documents")
     return {score: Answers(*rest) for score, *rest in found}
 
 
@@ -66,16 +68,11 @@ def _compared(child: Score, other: Score, answers: dict[int, Answers]) -> Differ
         return None
     if len(mine.outcomes) != len(theirs.outcomes):
         return None
-    difference = paired_difference(_weighted(mine), _weighted(theirs))
+    # The documents are the same: a score from before they were clustered has the other's clusters.
+    clusters = mine.clusters or theirs.clusters
+    difference = paired_difference(
+        mine.outcomes, theirs.outcomes, weights=mine.weights, clusters=clusters
+    )
     scale = max(abs(child.value), abs(other.value), 1e-9)
     same = abs(difference.delta - (child.value - other.value)) <= 1e-6 * scale
     return difference if same else None
-
-
-def _weighted(answers: Answers) -> Sequence[float]:
-    """Scaled so that the plain mean is the weighted one."""
-    if not answers.weights:
-        return answers.outcomes
-    mean = sum(answers.weights) / len(answers.weights)
-    pairs = zip(answers.outcomes, answers.weights, strict=True)
-    return [outcome * weight / mean for outcome, weight in pairs]

@@ -1,5 +1,7 @@
 """The report: what is compared with what, what that is worth, what is said where nothing can be compared."""
 
+import math
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -57,6 +59,26 @@ def test_samples_gained_and_lost_are_counted_and_tested_as_scipy_would(
     assert row.parent.adjusted == row.parent.p_value
     assert row.parent.verdict == "better"
     assert "Better than headwaters/brook on Sums by 19.0 ±7.8 points." in texts(report_of(child))
+
+
+def test_questions_on_one_passage_win_and_lose_together(
+    child: Checkpoint, parent: Checkpoint
+) -> None:
+    """Forty more right answers on four passages of ten questions: a matter of four throws, not of forty."""
+    recipe = make_recipe()
+    passages = [f"passage {number // 10}" for number in range(100)]
+    answered(child, recipe, [1.0] * 40 + [0.0] * 60, clusters=passages)
+    # Measured before its documents were clustered: they are the same documents.
+    answered(parent, recipe, [0.0] * 100)
+    [row] = report_of(child).rows
+    pair = row.parent.pair
+    assert pair is not None
+    assert (pair.clusters, pair.test) == (10, "sign-flip by cluster")
+    assert (row.parent.gained, row.parent.lost) == (40, 0)
+    assert pair.p_value == pytest.approx(2 / 2**4, abs=0.01)
+    # By hand: four passages 0.6, six 0.4 from the mean, ten questions each: sqrt(10/9 · 240) / 100.
+    assert row.parent.stderr == pytest.approx(math.sqrt(10 / 9 * (4 * 6**2 + 6 * 4**2)) / 100)
+    assert row.parent.verdict == "unclear"
 
 
 def test_asking_twice_as_much_asks_for_twice_the_evidence(

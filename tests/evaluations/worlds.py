@@ -14,6 +14,7 @@ def answered(
     *,
     documents: Sequence[str] = (),
     weights: Sequence[float] | None = None,
+    clusters: Sequence[str] | None = None,
 ) -> Score:
     """A score that is the (weighted) mean of `outcomes`, which were kept."""
     shares = weights or [1.0] * len(outcomes)
@@ -25,6 +26,7 @@ def answered(
         outcomes=list(outcomes),
         doc_hashes=hashes,
         weights=list(weights) if weights else None,
+        clusters=list(clusters) if clusters else None,
     )
     return score
 
