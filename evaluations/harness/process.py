@@ -175,7 +175,10 @@ def run(
         os.close(write_end)
         os.close(lifeline)
     try:
-        written = {"to its log": (limits.log_bytes, log), "to its folder": (limits.folder_bytes, folder)}
+        written = {
+            "to its log": (limits.log_bytes, log),
+            "to its folder": (limits.folder_bytes, folder),
+        }
         watch = _Watch(process, read_end, started, limits, written, on_event, cancelled)
         return watch.until_the_end()
     finally:
@@ -331,11 +334,11 @@ def _rlimits(limits: Limits) -> dict[str, int]:
 
 def _bytes_on_disk(path: Path) -> int:
     """What a file, or all files below a folder, take up; links are not followed. 10 µs a file."""
+    files = [Path(root, name) for root, _, names in os.walk(path) for name in names]
     total = 0
-    for root, _, names in os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]:
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += Path(root, name).lstat().st_blocks * 512
+    for each in files if path.is_dir() else [path]:
+        with contextlib.suppress(OSError):
+            total += each.lstat().st_blocks * 512
     return total
 
 
