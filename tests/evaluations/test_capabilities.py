@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from evaluations.actions.request import request_runs
+from evaluations.actions.start import claim_next
 from evaluations.capabilities import backends_here, capabilities_here, needs_of
 from evaluations.harness.lm_eval.backend_args import problems
-from evaluations.models import BenchmarkVersion, Recipe
+from evaluations.models import BenchmarkVersion, Recipe, Worker
+from hub.models import User
+from tests.factories import make_checkpoint, make_recipe
 from tests.toys import HARNESS_PYTHON
 
 
@@ -91,3 +95,14 @@ def test_a_recipe_has_no_say_about_paths_addresses_or_code(
 )
 def test_what_a_recipe_may_set_is_set(backend: str, arguments: dict[str, object]) -> None:
     assert list(problems(backend, arguments)) == []
+
+
+@pytest.mark.django_db
+def test_a_worker_without_a_back_end_never_takes_its_runs(ann: User) -> None:
+    recipe = make_recipe(backend="vllm", harness_version="1")
+    (run,) = request_runs(actor=ann, checkpoint=make_checkpoint(), recipes=[recipe])
+    assert run.needs == ["lm_eval 1", "vllm"]
+    worker = Worker.objects.create(name="cpu@here/1", queues=["cpu"], harnesses={"lm_eval": "1"})
+    assert claim_next(queue="cpu", worker=worker.name) is None
+    Worker.objects.update(backends=["vllm"])
+    assert claim_next(queue="cpu", worker=worker.name) == run
