@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from evaluations.models import Benchmark, Board, Claim, Recipe, Run, RunItem, Score, Upload
+from evaluations.models import Benchmark, Board, Claim, Recipe, Run, RunItem, Score, Upload, Worker
 from evaluations.models.claim import ReporterRole
 from evaluations.turns import person_share
 from hub.keyset import Key, Sorting
@@ -85,7 +85,7 @@ class QueueFilter(OfPerson):
         model = Run
         fields = ["queue", "person", "mine"]
 
-    def of_visitor(self, queryset: "QuerySet[Any]", _: str, mine: bool) -> "QuerySet[Any]":
+    def of_visitor(self, queryset: "QuerySet[Any]", _: str, mine: Any) -> "QuerySet[Any]":
         visitor = self.request.user
         return _of_person(queryset, visitor) if mine and visitor.is_authenticated else queryset
 
@@ -125,6 +125,18 @@ class ScoreFilter(OfCheckpoint):
     class Meta:
         model = Score
         fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run"]
+
+
+class WorkerFilter(django_filters.FilterSet):  # type: ignore[misc]
+    queue = django_filters.CharFilter(method="of_queue", label="Queue")
+    alive = django_filters.BooleanFilter(field_name="is_alive", label="There")
+
+    class Meta:
+        model = Worker
+        fields = ["queue", "alive", "draining"]
+
+    def of_queue(self, queryset: "QuerySet[Any]", _: str, value: str) -> "QuerySet[Any]":
+        return queryset.filter(queues__contains=[value])
 
 
 class UploadFilter(OfCheckpoint):

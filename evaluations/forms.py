@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
 from evaluations.leaderboards import PAGE_SIZE, Column, View, order
 from evaluations.uploads.files import LARGEST_RESULTS
@@ -44,7 +43,7 @@ class FilesField(forms.FileField):
 class UploadForm(forms.Form):
     """What lm_eval wrote: one results file, and the samples of its tasks, told apart by their names."""
 
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]
         label="Files",
         help_text="results_….json and, better, every samples_….jsonl that --log_samples wrote beside it.",
     )
@@ -56,9 +55,9 @@ class UploadForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def clean_files(self) -> list[UploadedFile]:
+    def clean_files(self) -> list[Any]:
         """The results file first."""
-        files: list[UploadedFile] = self.cleaned_data["files"]
+        files: list[Any] = self.cleaned_data["files"]
         results = [each for each in files if (each.name or "").endswith(".json")]
         if len(results) != 1:
             raise forms.ValidationError("Send exactly one results file (results_….json).")

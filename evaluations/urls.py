@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from evaluations.views import answers, benchmarks, boards, claims, recipes, reports, runs, uploads
+from evaluations.views import (
+    answers,
+    benchmarks,
+    boards,
+    claims,
+    recipes,
+    reports,
+    runs,
+    uploads,
+    workers,
+)
 
 urlpatterns = [
     path("boards/", boards.board_list, name="board_list"),
@@ -21,6 +31,10 @@ urlpatterns = [
     path("uploads/", uploads.upload_list, name="upload_list"),
     path("uploads/<int:pk>/", uploads.upload_detail, name="upload_detail"),
     path("uploads/<int:pk>/<str:name>", uploads.upload_file, name="upload_file"),
+    path("workers/", workers.worker_list, name="worker_list"),
+    path("workers/<int:pk>/", workers.worker_detail, name="worker_detail"),
+    path("workers/<int:pk>/drain/", workers.worker_drain, name="worker_drain"),
+    path("runs/<int:pk>/priority/", runs.run_prioritise, name="run_prioritise"),
     path("claims/", claims.claim_list, name="claim_list"),
     path("claims/<int:pk>/", claims.claim_detail, name="claim_detail"),
     path("scores/<int:pk>/answers/", answers.score_answers, name="score_answers"),

@@ -46,7 +46,7 @@ def with_tokens_of(people: Iterable[int], repo_id: str, work: Callable[[], T]) -
         refusal = error
     for token in _tokens_for(people, repo_id):
         try:
-            with lending(repo_id, unseal(token.encrypted)):
+            with lending(repo_id, unseal(bytes(token.encrypted))):
                 answer = work()
         except (OriginError, Unopened) as error:
             if isinstance(error, OriginError) and error.code not in REFUSED:
@@ -62,7 +62,7 @@ def with_tokens_of(people: Iterable[int], repo_id: str, work: Callable[[], T]) -
             )
             continue
         OriginToken.objects.filter(pk=token.pk).update(
-            last_used_at=Now(), refused_at=None, encrypted=reseal(token.encrypted)
+            last_used_at=Now(), refused_at=None, encrypted=reseal(bytes(token.encrypted))
         )
         return answer
     raise refusal

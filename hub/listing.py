@@ -69,12 +69,12 @@ def read_list(
     )
 
 
-def with_cursor(request: HttpRequest, cursor: str | None) -> str:
-    """This request's query string, moved to `cursor`; empty without one."""
+def with_cursor(request: HttpRequest, cursor: str | None, name: str = CURSOR) -> str:
+    """This request's query string, moved to `cursor` of the list that reads `name`; empty without one."""
     if cursor is None:
         return ""
     query = request.GET.copy()
-    query[CURSOR] = cursor
+    query[name] = cursor
     return f"?{query.urlencode()}"
 
 

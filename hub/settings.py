@@ -204,7 +204,7 @@ ORIGIN_HOSTS = env.list("ORIGIN_HOSTS", [".huggingface.co", ".hf.co"])
 # What an origin's webhook has to bring along (X-Webhook-Secret); empty: nobody is heard.
 ORIGIN_WEBHOOK_SECRET = env.str("ORIGIN_WEBHOOK_SECRET", "")
 # Keys for people's tokens of an origin (Fernet); the first encrypts, all open. Empty: from SECRET_KEY.
-ORIGIN_TOKEN_KEYS = env.list("ORIGIN_TOKEN_KEYS", [])
+ORIGIN_TOKEN_KEYS: list[str] = env.list("ORIGIN_TOKEN_KEYS", [])
 ORIGIN_TIMEOUT = env.float("ORIGIN_TIMEOUT", 10.0, validate=validate.Range(min=0.1))
 STORE_DIR = Path(env.str("STORE_DIR", str(STATE_DIR / "store"))).resolve()
 # Where nginx serves STORE_DIR/blobs internally (X-Accel-Redirect), such as /blobs/; empty: we send bytes.

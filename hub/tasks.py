@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from hub.actions.evict import tidy_store
 from hub.actions.look_around import claim_look
 from hub.actions.look_around import look_around as look_at_due
 from hub.actions.look_at_origin import look_at_origin
@@ -25,3 +26,9 @@ def look(kind: str, pk: int, maybe_at: str) -> None:
         look_at_origin(entry=entry, maybe_at=maybe_at)
     except OriginError:
         return  # a later look is set
+
+
+@shared_task(name="hub.tidy_store")
+def tidy() -> None:
+    """Within its limits again."""
+    tidy_store()

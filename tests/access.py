@@ -31,13 +31,15 @@ class Row:
     get: Who = NOBODY
     post: Who = NOBODY
     patch: Who = NOBODY
+    delete: Who = NOBODY
     address: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     may_be_missing: bool = False
     loose: bool = False
 
     def who(self, method: str) -> Who:
-        return {"GET": self.get, "POST": self.post, "PATCH": self.patch}.get(method, NOBODY)
+        methods = {"GET": self.get, "POST": self.post, "PATCH": self.patch, "DELETE": self.delete}
+        return methods.get(method, NOBODY)
 
 
 VARIANT = {"owner": "owner", "name": "name"}
@@ -120,6 +122,11 @@ TABLE: dict[str, Row] = {
     "run_detail": Row(get=ANYBODY, address=RUN),
     "run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
     "run_retry": Row(post=AUTHOR_OR_MAINTAINER, address=RUN),
+    "run_vote": Row(post=SIGNED_IN - AUTHOR, address=RUN),
+    "run_prioritise": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body={"priority": 0}),
+    "worker_list": READ,
+    "worker_detail": Row(get=ANYBODY, address={"pk": "worker"}),
+    "worker_drain": Row(post=MAINTAINER, address={"pk": "worker"}),
     "run_replicate": Row(post=SIGNED_IN - AUTHOR, address=RUN),
     # --- evaluations: API
     "api_benchmark_list": READ,
@@ -129,6 +136,12 @@ TABLE: dict[str, Row] = {
     "api_checkpoint_report": Row(get=ANYBODY, address={"pk": "checkpoint"}),
     "api_run_list": Row(get=ANYBODY, post=SIGNED_IN),
     "api_run_detail": Row(get=ANYBODY, address=RUN),
+    "api_run_vote": Row(post=SIGNED_IN - AUTHOR, delete=SIGNED_IN, address=RUN),
+    "api_run_priority": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body={"priority": 0}),
+    "api_queue": READ,
+    "api_worker_list": READ,
+    "api_worker_detail": Row(get=ANYBODY, address={"pk": "worker"}),
+    "api_worker_drain": Row(post=MAINTAINER, address={"pk": "worker"}, body={"draining": True}),
     "api_run_cancel": Row(post=AUTHOR_OR_MAINTAINER, address=RUN, body=WHY),
     "api_run_retry": Row(post=AUTHOR_OR_MAINTAINER, address=RUN),
     "api_run_replicate": Row(post=SIGNED_IN - AUTHOR, address=RUN),

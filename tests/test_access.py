@@ -24,6 +24,7 @@ from contributions.actions.open_thread import open_thread
 from contributions.actions.report_abuse import report_abuse
 from contributions.mail import unsubscribe_token
 from contributions.models import Check, Contribution, Draft
+from evaluations.models import Worker
 from hub.actions.create_token import create_token
 from hub.models import User, WorkingGroup
 from tests.access import ANYBODY, FAMILIES, HEAD, TABLE, VERDICT, WHY, Row
@@ -119,6 +120,7 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "run": make_run(requested_by=ann).pk,
         "score": score.pk,
         "claim": make_claim(variant).pk,
+        "worker": Worker.objects.create(name="w@here/1", host="here", queues=["cpu"]).pk,
         "upload": make_upload(checkpoint, ann).pk,
         "upload_file": "results.json",
         "hold": held_comment(ann, contribution).pk,
@@ -153,7 +155,11 @@ def undone(call: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """What it answers, with the database as it was before."""
     point = transaction.savepoint()
     try:
-        return call()
+        response = call()
+        if response.streaming:
+            # The file behind it is closed at its end.
+            b"".join(response)
+        return response
     finally:
         transaction.savepoint_rollback(point)
 

@@ -28,6 +28,8 @@ def test_imports_run_one_way() -> None:
 def test_no_import_hides_inside_a_function() -> None:
     # Scripts for the harness's own interpreter choose what to import by what the job asks for.
     elsewhere = {"runner.py", "build.py"}
+    # A process that shows no answers of models does without its 60 MB.
+    late = ("pyarrow", "evaluations.answers.convert")
     hidden = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in sources()
@@ -36,6 +38,7 @@ def test_no_import_hides_inside_a_function() -> None:
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
+        if not ast.unparse(node).split()[1].startswith(late)
     ]
     assert hidden == []
 

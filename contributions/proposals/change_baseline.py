@@ -38,8 +38,8 @@ from contributions.proposals.fields import (
 from contributions.proposals.fields.names import address_problem
 from contributions.proposals.protocol import Applied, CheckPlan, Findings, Prefill, Sentence
 from evaluations.actions.request import request_for_boards
-from evaluations.turns import person_share
 from evaluations.references import MOST_REFERENCES, checkpoint_of
+from evaluations.turns import person_share
 from hub.models import Checkpoint, ModelVariant, User
 from hub.models.lineage import Relation
 

@@ -26,7 +26,7 @@ CLOSED = (
 )
 
 
-class ChoiceSerializer(serializers.Serializer[Any]):
+class AnswerChoiceSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     number = serializers.CharField(help_text="Log-likelihood, as written on the page.")
     is_likeliest = serializers.BooleanField()
@@ -36,7 +36,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     """What one model answered, cut to what a page shows; the files have all of it."""
 
     texts = serializers.ListField(child=serializers.CharField())
-    choices = ChoiceSerializer(many=True)
+    choices = AnswerChoiceSerializer(many=True)
     more = serializers.IntegerField(help_text="Answers to the same question that are not shown.")
     taken = serializers.ListField(child=serializers.CharField())
 

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -10,13 +10,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluations.actions.cancel import cancel_run
+from evaluations.actions.prioritise import prioritise_run
 from evaluations.actions.request import request_runs
 from evaluations.actions.request_replication import request_replication
 from evaluations.actions.retry import retry_run
+from evaluations.actions.take_back_vote import take_back_vote
+from evaluations.actions.vote import vote
 from evaluations.api.serializers import (
     RequestedSerializer,
     RunCancelSerializer,
     RunDetailSerializer,
+    RunPrioritySerializer,
     RunRequestSerializer,
     RunSerializer,
 )
@@ -27,7 +31,12 @@ from hub.keyset import Key, Sorting
 from hub.models import User
 from hub.models.token import Scope
 
-SORTING = Sorting({"requested": Key("pk")}, default="-requested", tie="pk")
+# `?state=queued&queue=cpu&ordering=-priority,turn` is the order in which workers take them.
+SORTING = Sorting(
+    {"requested": Key("pk"), "priority": Key("priority"), "turn": Key("turn")},
+    default="-requested",
+    tie="pk",
+)
 
 
 def listed() -> "QuerySet[Run]":
@@ -65,10 +74,21 @@ class RunList(ListEndpoint[Run]):
         asked = RunRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         checkpoint, wanted = asked.validated_data["checkpoint"], asked.validated_data["wanted"]
-        runs = request_runs(actor=cast(User, request.user), checkpoint=checkpoint, recipes=wanted)
+        runs = request_runs(
+            actor=cast(User, request.user),
+            checkpoint=checkpoint,
+            recipes=wanted,
+            group=asked.validated_data.get("group"),
+        )
         made = {run.pk for run in runs}
         covering = listed().filter(
-            items__live=True, items__recipe__in=wanted, items__checkpoint_digest=checkpoint.digest
+            # A trial that goes first has a recipe of its own.
+            Q(pk__in=made)
+            | Q(
+                items__live=True,
+                items__recipe__in=wanted,
+                items__checkpoint_digest=checkpoint.digest,
+            )
         )
         found = list(covering.distinct())
         answer = {
@@ -107,6 +127,37 @@ class RunRetry(Endpoint):
         new = retry_run(actor=cast(User, request.user), run=run)
         headers = {"Location": request.build_absolute_uri(reverse("api_run_detail", args=[new.pk]))}
         return Response(RunDetailSerializer(one(new.pk)).data, status=201, headers=headers)
+
+
+class RunPriority(Endpoint):
+    required_scope = Scope.EVALUATE
+
+    @extend_schema(
+        operation_id="runs_priority", request=RunPrioritySerializer, responses=RunDetailSerializer
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Let a waiting run go later, or as a maintainer sooner, than its turn."""
+        asked = RunPrioritySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = get_object_or_404(Run, pk=pk)
+        prioritise_run(actor=cast(User, request.user), run=run, **asked.validated_data)
+        return Response(RunDetailSerializer(one(pk)).data)
+
+
+class RunVote(Endpoint):
+    required_scope = Scope.EVALUATE
+
+    @extend_schema(operation_id="runs_vote", request=None, responses=RunDetailSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Bring a waiting run of somebody else nearer; one vote a person."""
+        vote(actor=cast(User, request.user), run=get_object_or_404(Run, pk=pk))
+        return Response(RunDetailSerializer(one(pk)).data)
+
+    @extend_schema(operation_id="runs_vote_take_back", responses=RunDetailSerializer)
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take that vote back."""
+        take_back_vote(actor=cast(User, request.user), run=get_object_or_404(Run, pk=pk))
+        return Response(RunDetailSerializer(one(pk)).data)
 
 
 class RunReplicate(Endpoint):

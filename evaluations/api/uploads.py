@@ -91,7 +91,9 @@ class CheckpointUploads(Endpoint):
         checkpoint = get_object_or_404(Checkpoint, pk=pk)
         form = UploadForm(cast(QueryDict, request.data), request.FILES)
         if not form.is_valid():
-            raise ValidationError({name: list(said) for name, said in form.errors.items()})
+            raise ValidationError(
+                {name: [str(each) for each in said] for name, said in form.errors.items()}
+            )
         made = upload_results(actor=cast(User, request.user), checkpoint=checkpoint, **form.given())
         return Response(UploadDetailSerializer(_one(made.pk)).data, status=201)
 

@@ -12,6 +12,7 @@ from evaluations.api import (
     runs,
     scores,
     uploads,
+    workers,
 )
 
 urlpatterns = [
@@ -52,6 +53,10 @@ urlpatterns = [
         uploads.CheckpointUploads.as_view(),
         name="api_checkpoint_uploads",
     ),
+    path("workers/", workers.WorkerList.as_view(), name="api_worker_list"),
+    path("workers/<int:pk>/", workers.WorkerDetail.as_view(), name="api_worker_detail"),
+    path("workers/<int:pk>/drain/", workers.WorkerDrain.as_view(), name="api_worker_drain"),
+    path("runs/<int:pk>/priority/", runs.RunPriority.as_view(), name="api_run_priority"),
     path("claims/", claims.ClaimList.as_view(), name="api_claim_list"),
     path("claims/<int:pk>/", claims.ClaimDetail.as_view(), name="api_claim_detail"),
     path("boards/", boards.BoardList.as_view(), name="api_board_list"),

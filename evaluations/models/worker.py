@@ -52,11 +52,11 @@ class Worker(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("worker_detail", args=[self.pk])
+
     @property
     def abilities(self) -> list[str]:
         """What Run.needs may name."""
         harnesses = [f"{name} {version}" for name, version in self.harnesses.items()]
         return [*self.backends, *self.capabilities, *harnesses]
-
-    def get_absolute_url(self) -> str:
-        return reverse("worker_detail", args=[self.pk])

@@ -41,7 +41,8 @@ def cluster_sums(values: Floats, clusters: Sequence[Hashable]) -> Floats:
         raise ValueError("every sample needs its cluster")
     numbers: dict[Hashable, int] = {}
     at = [numbers.setdefault(name, len(numbers)) for name in clusters]
-    return np.bincount(np.asarray(at, dtype=np.intp), weights=values, minlength=len(numbers))
+    summed = np.bincount(np.asarray(at, dtype=np.intp), weights=values, minlength=len(numbers))
+    return summed.astype(np.float64)
 
 
 def weighted_average(

@@ -4,7 +4,9 @@ Idempotent: a look is claimed by moving its time on, so two sweeps at once look 
 """
 
 import logging
+from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import F, Q
@@ -59,9 +61,9 @@ def ask_for_look(entry: Entry) -> None:
     type(entry)._default_manager.filter(pk=entry.pk).update(origin_look_at=Now())
 
 
-def _due(most: int) -> list[Entry]:
+def _due(most: int) -> list[ModelVariant | Dataset]:
     """Those who wait longest first, of both kinds. Two index scans."""
-    found = chain.from_iterable(
+    found: Iterable[Any] = chain.from_iterable(
         model._default_manager.filter(_is_due(), state="published").order_by(
             F("origin_look_at").asc(nulls_first=True)
         )[:most]

@@ -173,7 +173,7 @@ MEASURING = (
     Visit("benchmark_detail", lambda world: (world.recipe.benchmark_version.benchmark.slug,)),
     Visit("recipe_detail", lambda world: (world.recipe.digest,)),
     Visit("upload_list"),
-    Visit("upload_new", lambda world: (world.upload.checkpoint_id,), person="sam"),
+    Visit("upload_new", lambda world: (world.upload.checkpoint_id,), person="ben"),
     Visit("upload_detail", lambda world: (world.upload.pk,)),
     Visit("claim_list"),
     Visit("claim_list", query="?benchmark=nothing"),

@@ -19,7 +19,7 @@ from contributions.models import AbuseReport, Check, Contribution, Hold, Webhook
 from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
 from evaluations.actions.settle_dispute import settle_dispute
-from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent, Upload
+from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent, Upload, Worker
 from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User, WorkingGroup
 from hub.models.user import Role
 from tests.contributions.hearing import news_of
@@ -106,6 +106,7 @@ class World:
     recipe: Recipe
     claim: Claim
     upload: Upload
+    worker: Worker
     runs: dict[str, Run]
     contributions: dict[str, Contribution]
     hold: Hold
@@ -135,6 +136,7 @@ def make_world() -> World:
         variant=variant,
         dataset=dataset,
         recipe=recipe,
+        worker=worker_at_work(),
         upload=make_upload(make_checkpoint(), ann),
         claim=claims_and_disputes(ann, variant, dataset, recipe),
         runs=runs_in_every_state(ann),
@@ -143,6 +145,22 @@ def make_world() -> World:
         report=report_abuse(reporter=ann, why="It advertises.", contribution=made["closed"]),
         webhook=news_of(ann),
     )
+
+
+def worker_at_work() -> Worker:
+    """One that its kernel does not protect in every part; and one that has stopped."""
+    facts = {
+        "host": "here",
+        "queues": ["cpu"],
+        "processes": 2,
+        "harnesses": {"lm_eval": "0.4.13"},
+        "hardware": {"cpu": "A processor", "cores": 8, "memory_bytes": 32 << 30, "gpus": []},
+        "versions": {"python": "3.11.7"},
+        "confinement": {"network": "isolated", "files": "shared", "syscalls": "filtered"},
+        "store": {"free_bytes": 1 << 40},
+    }
+    Worker.objects.create(name="old@here/7", host="here", queues=["gpu"], stopped_at=timezone.now())
+    return Worker.objects.create(name="bench@here/8", **facts)
 
 
 def claims_and_disputes(

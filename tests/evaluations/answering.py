@@ -1,4 +1,4 @@
-"""Scores whose answers are kept, made as a worker makes them: JSON lines of a harness, converted and stored."""
+"""Scores whose answers are kept, made as a worker makes them: JSON lines of a harness, converted, stored."""
 
 import gzip
 import hashlib

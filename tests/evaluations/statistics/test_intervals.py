@@ -1,7 +1,7 @@
 """Against scipy and statsmodels, and against published numbers."""
 
 import tracemalloc
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_the_bootstrap_of_a_mean_is_that_of_scipy(method: Literal["percentile", 
 def test_the_bootstrap_of_a_ratio_is_that_of_scipy(method: Literal["percentile", "bca"]) -> None:
     sizes = np.random.default_rng(4).integers(1, 9, len(SKEWED)).astype(float)
 
-    def ratio(values: object, weights: object, axis: int = -1) -> object:
+    def ratio(values: Any, weights: Any, axis: int = -1) -> Any:
         return np.sum(np.multiply(values, weights), axis=axis) / np.sum(weights, axis=axis)
 
     expected = stats.bootstrap(

@@ -3,6 +3,7 @@ import ssl
 import struct
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import huggingface_hub
@@ -13,6 +14,7 @@ from pytest_django.fixtures import Settings
 from hub import origins
 from hub.manifest import Manifest
 from hub.origins import OriginError, safetensors
+from hub.origins.errors import KINDS
 from hub.store import Store
 from tests.hub.origins.conftest import WEIGHTS
 from tests.hub.origins.misbehaving import COMMIT, Misbehaving, misbehaving, unused_port
@@ -350,11 +352,11 @@ def test_a_file_longer_than_allowed_is_not_read_to_its_end(hub: Misbehaving) -> 
 
 
 def test_every_reason_reads_as_a_sentence() -> None:
-    details = {
+    details: dict[str, Any] = {
         name: name
         for name in ("what", "host", "status", "wait", "detail", "size", "limit", "label", "person")
     }
-    for code in origins.errors.KINDS:
+    for code in KINDS:
         message = OriginError(code, seconds=1.0, **details).message
         assert message[0].isupper() or message[0] == "“"
         assert message.endswith(".")
