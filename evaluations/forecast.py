@@ -17,12 +17,12 @@ from evaluations.durations import LOOK_BACK
 from evaluations.models import Run, Worker
 from evaluations.progress import seconds_left
 
-TYPICAL = f"""
+TYPICAL = """
 SELECT queue, (
     SELECT avg(extract(epoch FROM finished_at - started_at)) FROM (
         SELECT finished_at, started_at FROM evaluations_run
         WHERE queue = asked.queue AND lease_token = 1 AND priority = 0 AND state = 'published'
-        ORDER BY started_at DESC LIMIT {LOOK_BACK}
+        ORDER BY started_at DESC LIMIT %(most)s
     ) AS recent
 ) FROM unnest(%(queues)s::text[]) AS asked(queue)
 """
@@ -127,7 +127,7 @@ def lines(queue: str = "") -> dict[str, Line]:
 
 def places(ids: Iterable[int], lines: dict[str, Line]) -> dict[int, Place]:
     """Where each of these runs stands; those that wait for something else first stand nowhere. One query."""
-    facts = {
+    facts: dict[str, Any] = {
         "ids": list(ids),
         "queues": list(lines),
         "seconds": [line.typical for line in lines.values()],
@@ -152,7 +152,7 @@ def _waiting(narrowed: dict[str, str]) -> Iterable[dict[str, Any]]:
 
 def _tell_typical(lines: dict[str, Line]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(TYPICAL, {"queues": list(lines)})
+        cursor.execute(TYPICAL, {"queues": list(lines), "most": LOOK_BACK})
         for name, seconds in cursor.fetchall():
             line = lines[name]
             line.typical = None if seconds is None else float(seconds)

@@ -65,9 +65,8 @@ def seconds_left(run: Run, since: datetime | None = None) -> float | None:
 
 def _fraction(run: Run) -> float | None:
     told = run.progress
-    total = told.get("total", 0)
+    total, tasks = int(told.get("total", 0)), int(told.get("tasks", 0))
     if run.state != "running" or not total:
         return None
-    of_this = min(told.get("done", 0) / total, 1.0)
-    tasks = told.get("tasks", 0)
-    return min((told.get("tasks_done", 0) + of_this) / tasks, 1.0) if tasks else of_this
+    of_this = min(int(told.get("done", 0)) / total, 1.0)
+    return min((int(told.get("tasks_done", 0)) + of_this) / tasks, 1.0) if tasks else of_this

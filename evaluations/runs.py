@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, F, Max, Q
-from django.utils import timezone
-
 from evaluations.models import Run, RunEvent
 
 STAGES = ("queued", "fetching", "preparing", "running", "scoring", "published")
-# How many runs of a queue the estimate of a wait looks back on.
-LOOK_BACK = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,19 +20,6 @@ class Stage:
     status: str
     reached_at: datetime | None
     seconds: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wait:
-    """What a queued run waits for. `position` is 1 for the next; `expected_seconds` is None when
-    nothing ran on this queue before, and counts only the workers that are busy now."""
-
-    position: int
-    queue: str
-    not_before: datetime | None
-    busy_workers: int
-    last_taken_at: datetime | None
-    expected_seconds: float | None
 
 
 def stages_of(run: Run, events: list[RunEvent] | None = None) -> list[Stage]:
@@ -55,6 +37,11 @@ def stages_of(run: Run, events: list[RunEvent] | None = None) -> list[Stage]:
         )
         for name in STAGES
     ]
+
+
+def asked_since(stages: list[Stage]) -> datetime | None:
+    """When the model of the present attempt was first asked; None before that."""
+    return next((stage.reached_at for stage in stages if stage.name == "running"), None)
 
 
 def _reached(run: Run, events: list[RunEvent]) -> dict[str, datetime]:
@@ -89,33 +76,3 @@ def _seconds(run: Run, name: str, reached: dict[str, datetime]) -> float | None:
     later = [reached[each] for each in STAGES[STAGES.index(name) + 1 :] if each in reached]
     over = later[0] if later else run.finished_at
     return round((over - began).total_seconds(), 3) if over else None
-
-
-def wait_of(run: Run) -> Wait | None:
-    """What `run` waits for; None when it does not wait. Four short queries."""
-    if run.state != "queued":
-        return None
-    waiting = Run.objects.filter(state="queued", queue=run.queue)
-    ahead = waiting.filter(Q(priority__gt=run.priority) | Q(priority=run.priority, pk__lt=run.pk))
-    same = Run.objects.filter(queue=run.queue)
-    busy = same.filter(state__in=Run.HELD_STATES).values("worker").distinct().count()
-    position = ahead.count() + 1
-    mean = _mean_seconds(run.queue)
-    held_back = run.not_before if run.not_before and run.not_before > timezone.now() else None
-    return Wait(
-        position=position,
-        queue=run.queue,
-        not_before=held_back,
-        busy_workers=busy,
-        last_taken_at=same.aggregate(last=Max("started_at"))["last"],
-        expected_seconds=None if mean is None else round(position * mean / max(busy, 1), 1),
-    )
-
-
-def _mean_seconds(queue: str) -> float | None:
-    """How long the last runs of a queue took, from the claim to the scores."""
-    recent = Run.objects.filter(queue=queue, state="published").order_by("-pk")[:LOOK_BACK]
-    mean = Run.objects.filter(pk__in=recent.values("pk")).aggregate(
-        mean=Avg(F("finished_at") - F("started_at"))
-    )["mean"]
-    return None if mean is None else float(mean.total_seconds())
