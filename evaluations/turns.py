@@ -16,6 +16,8 @@ UNKNOWN_COST, LEAST_COST = 60.0, 1.0
 # Workers take runs out of order (a priority, a back end that only some have), and one claim far down
 # the queue must not carry its time there. The smallest of this many claims is where it really is.
 CLAIMS_SEEN = 10
+# Of what nobody asked for: the hub's own wish to compare.
+HUB_SHARE = "hub"
 # Runs of these ends were not worked on for long; they do not push back what their share asks for next.
 UNCHARGED = ("failed", "cancelled", "superseded")
 

@@ -10,6 +10,7 @@ from contributions.proposals.protocol import Applied, Findings
 from contributions.requirements import merge_requirements, read_facts
 from contributions.trailers import merged_trailers
 from evaluations.actions.request import request_for_boards
+from evaluations.actions.request_baseline import request_baseline
 from evaluations.turns import person_share
 from hub.models import User
 from hub.refusal import Refusal
@@ -60,6 +61,7 @@ def merge(*, actor: User, contribution: Contribution, head: int) -> Contribution
                 checkpoint=applied.checkpoint,
                 share=person_share(contribution.author),
             )
+            request_baseline(actor=actor, checkpoint=applied.checkpoint)
             # Their ends are told in the timeline.
             AwaitedRun.objects.bulk_create(
                 AwaitedRun(contribution=contribution, run=run) for run in runs

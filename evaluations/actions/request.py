@@ -15,7 +15,7 @@ from evaluations.models.run import Purpose
 from evaluations.permissions import MOST_WAITING, has_no_limit, may_ask_for_group, may_request_runs
 from evaluations.queues import by_queue, needs_of, queue_for
 from evaluations.trials import is_expensive, is_proven, trial_recipe, under_way
-from evaluations.turns import cost_of, group_share, hold_share, next_turn, person_share
+from evaluations.turns import HUB_SHARE, cost_of, group_share, hold_share, next_turn, person_share
 from hub.models import Checkpoint, User, WorkingGroup
 from hub.queue import send_on_commit
 from hub.refusal import Refusal
@@ -170,7 +170,8 @@ def create_run(
 def refuse_a_flood(actor: User) -> None:
     """Counted under a lock on the person, after the insert: twenty at once make exactly twenty."""
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    waiting = Run.objects.filter(requested_by=actor, state="queued").count()
+    own = Run.objects.filter(requested_by=actor, state="queued").exclude(share=HUB_SHARE)
+    waiting = own.count()
     if waiting > MOST_WAITING:
         raise Refusal(
             "too_many_waiting",
