@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from hub import origins
 from hub.manifest import Manifest
 from hub.origins import OriginError, safetensors
-from hub.origins.errors import KINDS
+from hub.origins.reasons import KINDS
 from hub.store import Store
 from tests.hub.origins.conftest import WEIGHTS
 from tests.hub.origins.misbehaving import COMMIT, Misbehaving, misbehaving, unused_port
