@@ -51,5 +51,11 @@ def shipped_presets() -> dict[str, Preset]:
 
 def preset_of(*, chat: bool, system_prompt: str, gen_args: Mapping[str, Any]) -> Preset | None:
     """The protocol that a recipe with these settings follows."""
-    given = {"chat": chat, "system_prompt": system_prompt, "gen_args": gen_args}
-    return next((one for one in shipped_presets().values() if one.fits(**given)), None)
+    return next(
+        (
+            one
+            for one in shipped_presets().values()
+            if one.fits(chat=chat, system_prompt=system_prompt, gen_args=gen_args)
+        ),
+        None,
+    )

@@ -54,7 +54,7 @@ def truncated(samples: list[Sample], tokenizer: Any) -> float | None:
 
 def _allowed(sample: Sample) -> int | None:
     """Tokens that an answer may have; None where the model was not asked to write."""
-    first = sample["arguments"][0] if sample["arguments"] else ()
+    first: Any = sample["arguments"][0] if sample["arguments"] else ()
     settings = first[1] if len(first) > 1 and isinstance(first[1], dict) else {}
     most = settings.get("max_gen_toks")
     return int(most) if most else None

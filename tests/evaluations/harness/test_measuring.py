@@ -66,7 +66,8 @@ def test_questions_that_are_asked_twice_are_clustered_and_all_else_is_told_besid
     assert len(set(capitals.clusters)) == len(same) == 80
     assert [same[question] for question in asked] == list(capitals.clusters)
     expected = statistics.clustered_error(capitals.outcomes, asked)
-    assert (capitals.stderr, capitals.stderr_kind) == (pytest.approx(expected), "clustered")
+    assert capitals.stderr == pytest.approx(expected)
+    assert capitals.stderr_kind == "clustered"
     assert arithmetic.clusters is None
     assert capitals.also == {}
     # Twenty training steps do not teach when to stop.
