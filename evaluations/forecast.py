@@ -26,20 +26,20 @@ SELECT queue, (
     ) AS recent
 ) FROM unnest(%(queues)s::text[]) AS asked(queue)
 """
-# In the order of the index run_waiting, so that nothing is sorted. A run of unknown length counts as
-# the queue's typical one.
+# Queue by queue in the order of the index run_waiting, so that nothing is sorted. A run of unknown length
+# counts as the queue's typical one.
 PLACES = """
-SELECT id, place, ahead FROM (
-    SELECT id, row_number() OVER line AS place,
-        sum(coalesce(expected_seconds, typical.seconds, 0)) OVER line
-            - coalesce(expected_seconds, typical.seconds, 0) AS ahead
+SELECT placed.id, place, ahead
+FROM unnest(%(queues)s::text[], %(seconds)s::float8[]) AS line(queue, typical),
+LATERAL (
+    SELECT id, row_number() OVER ahead_of_it AS place,
+        sum(coalesce(expected_seconds, typical, 0)) OVER ahead_of_it
+            - coalesce(expected_seconds, typical, 0) AS ahead
     FROM evaluations_run AS run
-    LEFT JOIN unnest(%(queues)s::text[], %(seconds)s::float8[]) AS typical(queue, seconds)
-        ON typical.queue = run.queue
-    WHERE state = 'queued' AND after_id IS NULL AND (not_before IS NULL OR not_before <= now())
-        AND run.queue = ANY(%(queues)s)
-    WINDOW line AS (PARTITION BY run.queue ORDER BY priority DESC, turn, id)
-) AS placed WHERE id = ANY(%(ids)s)
+    WHERE run.queue = line.queue AND state = 'queued' AND after_id IS NULL
+        AND (not_before IS NULL OR not_before <= now())
+    WINDOW ahead_of_it AS (ORDER BY priority DESC, turn, id)
+) AS placed WHERE placed.id = ANY(%(ids)s)
 """
 
 
