@@ -49,6 +49,7 @@ print(json.dumps(found))
 # Ended by SIGKILL, and not by us: the kernel does that when memory is out.
 KILLED = 128 + 9
 LONGEST_WARNINGS = 50
+USAGE = ("rss_bytes", "gpu_bytes", "gpu_percent")
 
 
 class LmEvalHarness:
@@ -183,7 +184,18 @@ class _Listener:
         elif kind == "progress":
             phase = str(event.get("phase"))[:80]
             done, total = _count(event.get("done")), _count(event.get("total"))
-            self.on_progress(Progress(stage=self.stage, phase=phase, done=done, total=total))
+            self.on_progress(
+                Progress(
+                    stage=self.stage,
+                    phase=phase,
+                    done=done,
+                    total=total,
+                    task=str(event.get("task") or "")[:120],
+                    tasks_done=_count(event.get("tasks_done")),
+                    tasks=_count(event.get("tasks")),
+                    usage=_usage(event.get("usage")),
+                )
+            )
         elif kind == "warning" and len(self.warnings) < LONGEST_WARNINGS:
             self.warnings.append(str(event.get("message"))[:500])
         elif kind == "error":
@@ -192,6 +204,11 @@ class _Listener:
             self.error = HarnessFailure(code, message, stage=self.stage)
         elif kind == "done":
             self.done = True
+
+
+def _usage(value: object) -> dict[str, int]:
+    told = value if isinstance(value, dict) else {}
+    return {name: _count(told[name]) for name in USAGE if name in told}
 
 
 def _count(value: object) -> int:
@@ -211,6 +228,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "backend": job.backend,
         "backend_args": dict(job.backend_args),
         "model_name": job.endpoint.model if job.endpoint else "",
+        "resume": None if job.resume is None else str(job.resume.absolute()),
         "base": None if job.base_path is None else str(job.base_path.absolute()),
         "dtype": job.dtype,
         "batch_size": job.batch_size,

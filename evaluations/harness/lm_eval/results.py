@@ -84,6 +84,7 @@ def _measurement(task: TaskSpec, entries: list[Entry], samples: Path) -> Measure
         stderr_kind=kind,
         clusters=clusters,
         also=_also(entries),
+        seconds=_seconds(entries, named),
         n=len(hashes),
         n_total=int(_number(first.get("n_total"), named)),
         outcomes=outcomes,
@@ -116,6 +117,13 @@ def _also(entries: list[Entry]) -> dict[str, float]:
     return {
         name: math.fsum(_number(each[name], name) for each in told) / len(told) for name in names
     }
+
+
+def _seconds(entries: list[Entry], named: str) -> float | None:
+    """Of all seeds together; None where the harness does not tell."""
+    if any(entry.get("seconds") is None for entry in entries):
+        return None
+    return math.fsum(_number(entry["seconds"], f"the time of {named}") for entry in entries)
 
 
 def _all_outcomes(

@@ -22,9 +22,10 @@ import tqdm
 import transformers
 from backends import load_model
 from beside import clusters_of, other_numbers, truncated
-from facts import hardware, versions
+from facts import hardware, usage, versions
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import handle_non_serializable, hash_string
+from remembering import Remembering
 from task_files import Execution, Refused, load_execution, plan
 
 PROGRESS_SECONDS = 0.3
@@ -34,7 +35,23 @@ NOWHERE = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 Spec = dict[str, Any]
 
 
-def watch_progress(channel: Any) -> None:
+@dataclass
+class Teller:
+    """Progress to the worker: of a phase, and once there is a model, of the tasks."""
+
+    channel: Any
+    tasks: int = 0
+    model: Remembering | None = None
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        known = {}
+        if self.model is not None:
+            tasks_done = min(self.model.tasks_done, self.tasks)
+            known = {"task": self.model.task, "tasks_done": tasks_done, "tasks": self.tasks}
+        self.channel.emit("progress", phase=phase, done=done, total=total, usage=usage(), **known)
+
+
+def watch_progress(tell: Teller) -> None:
     """Make every bar lm_eval draws an event. Bars are per request kind, not per task."""
 
     class EventBar(tqdm.tqdm):  # type: ignore[misc, type-arg]
@@ -50,8 +67,7 @@ def watch_progress(channel: Any) -> None:
             ended = self.total is not None and self.n >= self.total
             if not self.disable and (ended or now - self.told >= PROGRESS_SECONDS):
                 self.told = now
-                phase = (self.desc or "requests").strip(": ")
-                channel.emit("progress", phase=phase, done=int(self.n), total=int(self.total or 0))
+                tell((self.desc or "requests").strip(": "), int(self.n), int(self.total or 0))
 
         def update(self, n: float = 1) -> bool | None:
             drawn = super().update(n)
@@ -161,7 +177,7 @@ def also_of(results: Any, execution: Execution, spec: Spec, model: Any) -> dict[
 
 
 def report(
-    results: Any, execution: Execution, spec: Spec, samples_name: str, model: Any
+    results: Any, execution: Execution, spec: Spec, samples_name: str, watched: Remembering
 ) -> dict[str, Any]:
     kept = [
         sample
@@ -184,7 +200,8 @@ def report(
         "outcomes": [sample.get(spec["metric"]) for sample in kept],
         "doc_hashes": [sample["doc_hash"] for sample in kept],
         "clusters": clusters_of(kept, spec["cluster_by"]),
-        "also": also_of(results, execution, spec, model),
+        "also": also_of(results, execution, spec, watched.model),
+        "seconds": sum(watched.seconds[leaf] for leaf in execution.leaves),
         "n_total": sum(results["n-samples"][leaf]["original"] for leaf in execution.leaves),
         "task_hash": hash_string(hashed),
         "task_version": str(results["versions"].get(execution.name, "")),
@@ -195,7 +212,8 @@ def report(
 
 def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
     """Load, measure, and return what results.json holds, timings apart."""
-    watch_progress(channel)
+    tell = Teller(channel)
+    watch_progress(tell)
     refuse_random_weights(channel)
     channel.enter("load_model")
     model = load_model(job)
@@ -206,17 +224,32 @@ def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
     batches = plan(job["tasks"], lambda spec, seed: load_execution(spec, seed, manager))
     channel.enter("run")
     writer = Writer(out / "samples")
+    watched = Remembering(model, identity(job), Path(job["resume"]) if job["resume"] else None)
+    watched.tell = tell
+    tell.model = watched
+    tell.tasks = sum(len(execution.leaves) for batch in batches for execution in batch)
     measurements = []
     for batch in batches:
+        watched.begin()
         results = evaluate(model, manager, batch, job)
         for execution in batch:
             name = writer.write(execution, results["samples"])
             measurements += [
-                report(results, execution, spec, name, model) for spec in execution.specs
+                report(results, execution, spec, name, watched) for spec in execution.specs
             ]
+    if watched.kept:
+        told = f"{watched.kept} answers were kept from an attempt that was cut off."
+        channel.emit("warning", message=told)
     return {
         "format": 1,
         "measurements": measurements,
         "versions": versions(),
         "hardware": hardware(job),
     }
+
+
+def identity(job: dict[str, Any]) -> str:
+    """What fixes an answer, beside the question: all of the job but its tasks and where things lie."""
+    elsewhere = ("tasks", "checkpoint", "base", "resume")
+    settings = {name: value for name, value in job.items() if name not in elsewhere}
+    return json.dumps([settings, versions()], sort_keys=True)
