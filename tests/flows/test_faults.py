@@ -3,6 +3,7 @@ leaves other runs alone. Real origin over HTTP, real store, real child processes
 
 import json
 import resource
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -207,8 +208,11 @@ tell('{"ev": "done"}')
 
 
 def broken_interpreter(tmp_path: Path, body: str) -> Path:
-    path = tmp_path / "python"
-    path.write_text(INTERPRETER.format(python=sys.executable, body=body))
+    """In an environment that says what it was made from: a child sees nothing else."""
+    (tmp_path / "bin").mkdir()
+    shutil.copy(Path(sys.prefix, "pyvenv.cfg"), tmp_path)
+    path = tmp_path / "bin" / "python"
+    path.write_text(INTERPRETER.format(python=Path(sys.executable).resolve(), body=body))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
 

@@ -77,7 +77,7 @@ def leave(plan: dict[str, Any], *, own_processes: bool) -> bool:
         return False
     finally:
         os.close(old_processes)
-        os.chdir(here if here.is_dir() else "/")
+        os.chdir(here if os.access(here, os.X_OK) else "/")
     return True
 
 
@@ -107,7 +107,8 @@ def _show(path: str, *, filtered: int = FILTERED | kernel.MS_RDONLY) -> None:
         Path(WORKSHOP + path).symlink_to(os.path.realpath(path).lstrip("/"))
         return
     source = Path(path).resolve()
-    if not source.exists():
+    # What we may not reach ourselves is not there either.
+    if not os.access(source, os.F_OK):
         return
     for target in dict.fromkeys((str(source), path)):
         place = Path(WORKSHOP + target)
@@ -126,8 +127,8 @@ def _identify() -> None:
     """Names for the one user and group there are; libraries ask who they run as."""
     folder, user, group = Path(WORKSHOP, "etc"), os.geteuid(), os.getegid()
     folder.mkdir(exist_ok=True)
-    (folder / "passwd").write_text(f"harness:x:{user}:{group}::/tmp:/bin/false\n", "ascii")
-    (folder / "group").write_text(f"harness:x:{group}:\n", "ascii")
+    (folder / "passwd").write_bytes(b"harness:x:%d:%d::/tmp:/bin/false\n" % (user, group))
+    (folder / "group").write_bytes(b"harness:x:%d:\n" % group)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         Path(WORKSHOP, "dev", name).symlink_to(f"/proc/self/fd/{number}")
     Path(WORKSHOP, "dev", "fd").symlink_to("/proc/self/fd")
@@ -138,16 +139,22 @@ def _interpreter(executable: str) -> Iterator[str]:
     yield str(CODE)
     homes = [Path(executable), Path(executable).resolve()]
     config = Path(executable).parent.parent / "pyvenv.cfg"
-    if config.exists():
+    if os.access(config, os.R_OK):
         settings = dict(
             line.partition(" = ")[::2] for line in config.read_text("utf-8").splitlines()
         )
         homes.append(Path(settings.get("home", ""), "python"))
     for home in homes:
-        prefix = str(home.parent.parent)
-        # /bin/python does not mean that all of / is shown.
-        if home.is_absolute() and prefix not in ("/", "/usr"):
-            yield prefix
+        prefix = home.parent.parent
+        # That a program is called ~/bin/python does not mean that all of ~ is shown.
+        if prefix.is_absolute() and str(prefix) not in ("/", "/usr") and _is_python(prefix):
+            yield str(prefix)
+
+
+def _is_python(prefix: Path) -> bool:
+    if not os.access(prefix, os.R_OK | os.X_OK):
+        return False
+    return (prefix / "pyvenv.cfg").exists() or any(prefix.glob("lib/python3.*"))
 
 
 def _processes(old: int, most: int | None, *, own: bool) -> None:
@@ -158,16 +165,16 @@ def _processes(old: int, most: int | None, *, own: bool) -> None:
         if not own:
             raise PermissionError
         kernel.mount("proc", str(place), "proc", FILTERED | kernel.MS_NOEXEC)
-        if most and _limits_each_namespace():
+        if most and limits_each_namespace():
             # Root has no RLIMIT_NPROC. The first 300 numbers are given out once only.
-            (place / "sys" / "kernel" / "pid_max").write_text(str(most + 300), "ascii")
+            (place / "sys" / "kernel" / "pid_max").write_bytes(b"%d" % (most + 300))
     except PermissionError:
         os.fchdir(old)
         kernel.mount(".", str(place), flags=kernel.MS_BIND | kernel.MS_REC)
     kernel.restrict_mount(str(place), FILTERED | kernel.MS_RDONLY)
 
 
-def _limits_each_namespace() -> bool:
+def limits_each_namespace() -> bool:
     """Since Linux 6.14 pid_max is a namespace's own; before, writing it would change the machine."""
     major, minor = os.uname().release.split(".")[:2]
     return (int(major), int("".join(filter(str.isdigit, minor)))) >= (6, 14)

@@ -67,9 +67,9 @@ def unshare(flags: int) -> bool:
 
 def map_identity(user: int, group: int) -> None:
     """In a new user namespace: be who we were, so that files keep their owners; nobody else exists."""
-    Path("/proc/self/setgroups").write_text("deny", "ascii")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
+    Path("/proc/self/setgroups").write_bytes(b"deny")
+    Path("/proc/self/uid_map").write_bytes(b"%d %d 1" % (user, user))
+    Path("/proc/self/gid_map").write_bytes(b"%d %d 1" % (group, group))
 
 
 def raise_loopback() -> None:

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from evaluations.harness import process
 from evaluations.harness.process import Event
 from evaluations.harness.protocol import Limits
+from tests.evaluations.harness.hostile import running
 
 ROOT = Path(__file__).resolve().parents[3]
 TELL = """import json, os, sys
@@ -37,16 +37,6 @@ def run_script(folder: Path, body: str, **limits: float) -> tuple[process.Ending
         cancelled=lambda: False,
     )
     return ending, events
-
-
-def running(mark: object) -> list[int]:
-    """Processes with `mark` in their command line. What a child says of pids is its namespace's."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if str(mark).encode() in path.read_bytes().split(b"\0")[1:]:
-                found.append(int(path.parent.name))
-    return found
 
 
 def sleeper(mark: object) -> list[str]:
@@ -140,6 +130,7 @@ import sys
 from pathlib import Path
 from evaluations.harness import process
 from evaluations.harness.protocol import Limits
+from tests.evaluations.harness.hostile import running
 process.run(
     [sys.executable, "-c", {TELL + child!r}, process.EVENTS, {str(tmp_path)!r}],
     scratch=Path({str(tmp_path)!r}), log=Path({str(tmp_path / "log")!r}), limits=Limits(),
