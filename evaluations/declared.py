@@ -1,12 +1,13 @@
 """What people may see of a declared benchmark: ten prompts, and what its data comes to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core.cache import cache
 
-from evaluations.models import BenchmarkVersion
+from evaluations.models import BenchmarkVersion, Recipe
+from evaluations.resolution import Resolution
 from evaluations.suites.declared.definition import METRICS, SCORINGS, Definition
 from evaluations.suites.declared.sandbox import Rendering, Unreadable, render_data
 from evaluations.suites.declared.task import task_digest
@@ -58,6 +59,8 @@ class VersionShown:
     definition: Definition | None = None
     rows: list[tuple[str, str]] = field(default_factory=list)
     seen: Seen | None = None
+    # Each with what it can tell apart, where that is known.
+    recipes: Sequence[tuple[Recipe, Resolution | None]] = ()
 
     @property
     def kept(self) -> Mapping[str, Any]:
@@ -65,10 +68,11 @@ class VersionShown:
         return self.version.definition or {}
 
 
-def read_version(version: BenchmarkVersion) -> VersionShown:
-    """No query; the prompts are rendered once and then remembered."""
+def read_version(version: BenchmarkVersion, resolutions: Mapping[int, Resolution]) -> VersionShown:
+    """No query where recipes were prefetched; the prompts are rendered once and then remembered."""
+    recipes = [(recipe, resolutions.get(recipe.pk)) for recipe in version.recipes.all()]
     if version.definition is None:
-        return VersionShown(version)
+        return VersionShown(version, recipes=recipes)
     definition = Definition.of(version.definition)
     seen = sample_of(
         definition,
@@ -76,7 +80,7 @@ def read_version(version: BenchmarkVersion) -> VersionShown:
         version.definition["examples_sha256"],
         held_out=version.confidential,
     )
-    return VersionShown(version, definition, words_of(definition), seen)
+    return VersionShown(version, definition, words_of(definition), seen, recipes)
 
 
 def words_of(definition: Definition) -> list[tuple[str, str]]:

@@ -1,20 +1,25 @@
 """Two scores of one recipe, sample by sample. Scores never change, so a pair is worked out once and kept."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.core.cache import cache
 from django.db.models import CharField, F, Func, Value
 from django.db.models.functions import MD5
 
 from evaluations.models import Samples, Score
-from evaluations.statistics import Difference, paired_difference
+from evaluations.statistics import Difference, clustered_error, paired_difference
 
 # Part of every key: raise it when Difference or what is taken for the same samples changes.
 SHAPE = 2
 KEPT_SECONDS = 30 * 86_400
 # Of two scores: the child's and the other's.
 Pair = tuple[Score, Score]
+Outcomes = Sequence[float]
+# The outcomes of two, their weights and clusters.
+Both = tuple[Outcomes, Outcomes, Outcomes | None, Sequence[str] | None]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,25 @@ def paired(wanted: Iterable[Pair]) -> dict[tuple[int, int], Difference | None]:
     }
 
 
+def errors_between(
+    families: Iterable[Sequence[Score]],
+) -> dict[int, list[tuple[float, int]]]:
+    """Standard errors of the differences between neighbours of each family (scores of one recipe), with
+    the number of samples, by recipe. Those that do not differ at all say nothing. One query."""
+    neighbours = [pair for family in families for pair in pairwise(family)]
+    answers = _answers({score.pk for pair in neighbours for score in pair}) if neighbours else {}
+    found: dict[int, list[tuple[float, int]]] = {}
+    for one, two in neighbours:
+        both = _same_samples(one, two, answers)
+        if both is None:
+            continue
+        gaps = [mine - theirs for mine, theirs in zip(*both[:2], strict=True)]
+        error = clustered_error(gaps, both[3], both[2])
+        if error:
+            found.setdefault(one.recipe_id, []).append((error, len(gaps)))
+    return found
+
+
 def _key(child: Score, other: Score) -> str:
     """The times are in it because a database may be emptied under a cache that stays."""
     sides = (f"{score.pk}@{score.recorded_at.timestamp()}" for score in (child, other))
@@ -61,6 +85,15 @@ def _answers(scores: Iterable[int]) -> dict[int, Answers]:
 
 
 def _compared(child: Score, other: Score, answers: dict[int, Answers]) -> Difference | None:
+    both = _same_samples(child, other, answers)
+    if both is None:
+        return None
+    mine, theirs, weights, clusters = both
+    return paired_difference(mine, theirs, weights=weights, clusters=clusters)
+
+
+def _same_samples(child: Score, other: Score, answers: dict[int, Answers]) -> Both | None:
+    """None where they answered other samples, or where a mean of the samples is not the score."""
     mine, theirs = answers.get(child.pk), answers.get(other.pk)
     if mine is None or theirs is None or not mine.outcomes:
         return None
@@ -68,11 +101,15 @@ def _compared(child: Score, other: Score, answers: dict[int, Answers]) -> Differ
         return None
     if len(mine.outcomes) != len(theirs.outcomes):
         return None
-    # The documents are the same: a score from before they were clustered has the other's clusters.
-    clusters = mine.clusters or theirs.clusters
-    difference = paired_difference(
-        mine.outcomes, theirs.outcomes, weights=mine.weights, clusters=clusters
-    )
     scale = max(abs(child.value), abs(other.value), 1e-9)
-    same = abs(difference.delta - (child.value - other.value)) <= 1e-6 * scale
-    return difference if same else None
+    delta = _mean(mine) - _mean(theirs)
+    if abs(delta - (child.value - other.value)) > 1e-6 * scale:
+        return None
+    # The documents are the same: a score from before they were clustered has the other's clusters.
+    return mine.outcomes, theirs.outcomes, mine.weights, mine.clusters or theirs.clusters
+
+
+def _mean(answers: Answers) -> float:
+    weights = answers.weights or [1.0] * len(answers.outcomes)
+    pairs = zip(answers.outcomes, weights, strict=True)
+    return math.fsum(outcome * weight for outcome, weight in pairs) / math.fsum(weights)

@@ -1,12 +1,16 @@
 """A report as templates/evaluations/_report.html is handed it: numbers in the units that pages write."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
 
+from evaluations.certainty import words_of
+from evaluations.models import Recipe
 from evaluations.report import Report
 from evaluations.report_rows import Compared, Row
 from evaluations.report_text import chosen, report_markdown, sentences
+from evaluations.resolution import resolution_of
 
 
 def shown(report: Report) -> dict[str, Any]:
@@ -19,7 +23,20 @@ def shown(report: Report) -> dict[str, Any]:
         "markdown": report_markdown(report),
         "api_url": reverse("api_checkpoint_report", args=[checkpoint.pk]),
         "requestable": [recipe.digest for recipe in report.requestable],
+        "offers": _offers(report.requestable),
     }
+
+
+def _offers(recipes: Sequence[Recipe]) -> list[dict[str, str]]:
+    """What each run of the parent could tell, before somebody asks for it."""
+    told = resolution_of(recipes) if recipes else {}
+    return [
+        {
+            "name": recipe.benchmark_version.benchmark.name,
+            "words": told[recipe.pk].words if recipe.pk in told else "",
+        }
+        for recipe in recipes
+    ]
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -29,6 +46,7 @@ def _row(row: Row) -> dict[str, Any]:
         "places": row.places,
         "value": row.written(row.mine.score.value) if row.mine.score else None,
         "stderr": row.written(row.mine.score.stderr) if row.mine.score else None,
+        "certainty": words_of(row.mine.score, row.version) if row.mine.score else "",
         "parent": _other(row, parent),
         "references": [_other(row, one) for one in row.references],
         "delta": row.written(parent.delta),
@@ -45,6 +63,7 @@ def _other(row: Row, compared: Compared) -> dict[str, Any]:
         "compared": compared,
         "value": row.written(score.value) if score else None,
         "stderr": row.written(score.stderr) if score else None,
+        "certainty": words_of(score, row.version) if score else "",
         "url": score.get_absolute_url() if score else "",
         "delta": row.written(compared.delta),
         "delta_stderr": row.written(compared.stderr),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from evaluations.certainty import words_of
 from evaluations.models import BenchmarkVersion, Recipe, Replication, Run, Score
 from evaluations.models.run import Purpose
 from evaluations.tiers import Spread, spreads_of
@@ -54,6 +55,16 @@ class Item:
     def stderr(self) -> float | None:
         found = self.measured
         return None if found is None or found.stderr is None else found.stderr * self.factor
+
+    @property
+    def certainty(self) -> str:
+        return words_of(self.score, self.version) if self.score else ""
+
+    @property
+    def also(self) -> list[tuple[str, float]]:
+        """Other numbers of the same answers, in the harness's own unit, by name."""
+        told = self.score.also if self.score else {}
+        return sorted((name.removesuffix(",none"), value) for name, value in told.items())
 
     @property
     def known(self) -> float | None:

@@ -5,7 +5,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evaluations.api.serializers import BenchmarkSerializer, RecipeSerializer
+from evaluations.api.serializers import (
+    BenchmarkSerializer,
+    RecipeDetailSerializer,
+    RecipeSerializer,
+)
 from evaluations.filters import BenchmarkFilter, RecipeFilter
 from evaluations.models import Benchmark, Recipe
 from hub.api.views import Endpoint, ListEndpoint
@@ -34,7 +38,7 @@ class RecipeList(ListEndpoint[Recipe]):
 
 
 class RecipeDetail(Endpoint):
-    @extend_schema(responses=RecipeSerializer)
+    @extend_schema(responses=RecipeDetailSerializer)
     def get(self, request: Request, digest: str) -> Response:
         recipes = Recipe.objects.select_related("benchmark_version__benchmark")
-        return Response(RecipeSerializer(get_object_or_404(recipes, digest=digest)).data)
+        return Response(RecipeDetailSerializer(get_object_or_404(recipes, digest=digest)).data)

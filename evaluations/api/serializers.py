@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from evaluations.certainty import bootstrapped, interval_of
 from evaluations.models import (
     Benchmark,
     BenchmarkVersion,
@@ -16,9 +18,19 @@ from evaluations.models import (
     Score,
 )
 from evaluations.progress import seconds_left
+from evaluations.resolution import Resolution, followed_by, resolution_of
 from evaluations.runs import stages_of
+from evaluations.suites.presets import Preset
 from evaluations.waiting import wait_of
 from hub.models import Checkpoint, WorkingGroup
+
+INTERVAL = {
+    "type": "array",
+    "items": {"type": "number"},
+    "minItems": 2,
+    "maxItems": 2,
+    "nullable": True,
+}
 
 
 class BenchmarkVersionSerializer(serializers.ModelSerializer[BenchmarkVersion]):
@@ -26,8 +38,8 @@ class BenchmarkVersionSerializer(serializers.ModelSerializer[BenchmarkVersion]):
         model = BenchmarkVersion
         fields = [
             "version", "harness", "task", "digest", "metric", "filter", "higher_is_better", "unit",
-            "chance", "lower_bound", "upper_bound", "best", "sample_count", "needs", "created_at",
-            "definition", "data_sha256", "confidential",
+            "chance", "lower_bound", "upper_bound", "best", "sample_count", "cluster_by", "needs",
+            "created_at", "definition", "data_sha256", "confidential",
         ]  # fmt: skip
 
 
@@ -50,6 +62,45 @@ class RecipeSerializer(serializers.ModelSerializer[Recipe]):
             "system_prompt", "generation", "repeats", "seeds", "dtype", "batch_size", "limit",
             "backend", "backend_args", "harness_version", "scorer_version", "queue", "created_at",
         ]  # fmt: skip
+
+
+class ResolutionSerializer(serializers.Serializer[Resolution]):
+    """Smallest true differences that are found with 80 % power at 5 %, in the metric's unit: `paired` of
+    two models on the same `n` samples, `apart` of two scores alone. `basis` is measured, spread or assumed.
+    """
+
+    n = serializers.IntegerField()
+    paired = serializers.FloatField()
+    apart = serializers.FloatField()
+    basis = serializers.CharField()
+    words = serializers.CharField()
+
+
+class PresetSerializer(serializers.Serializer[Preset]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    scores = serializers.CharField()
+
+
+class RecipeDetailSerializer(RecipeSerializer):
+    """With the protocol that it follows, and with what it can tell apart: known before a run is paid for."""
+
+    preset = serializers.SerializerMethodField()
+    resolution = serializers.SerializerMethodField()
+
+    class Meta(RecipeSerializer.Meta):
+        fields = [*RecipeSerializer.Meta.fields, "preset", "resolution"]
+
+    @extend_schema_field(PresetSerializer(allow_null=True))
+    def get_preset(self, recipe: Recipe) -> dict[str, Any] | None:
+        found = followed_by(recipe)
+        return found and dict(PresetSerializer(found).data)
+
+    @extend_schema_field(ResolutionSerializer(allow_null=True))
+    def get_resolution(self, recipe: Recipe) -> dict[str, Any] | None:
+        found = resolution_of([recipe]).get(recipe.pk)
+        return found and dict(ResolutionSerializer(found).data)
 
 
 class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
@@ -101,26 +152,41 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
         source="recipe.benchmark_version.benchmark.slug", read_only=True
     )
     run = serializers.IntegerField(source="run_id", read_only=True)
+    interval = serializers.SerializerMethodField(help_text="95 %: low and high end.")
 
     class Meta:
         model = Score
         fields = [
-            "id", "run", "checkpoint", "recipe", "benchmark", "metric", "value", "stderr", "n",
-            "task_hash", "recorded_at",
+            "id", "run", "checkpoint", "recipe", "benchmark", "metric", "value", "stderr",
+            "stderr_kind", "interval", "n", "clusters", "also", "task_hash", "recorded_at",
         ]  # fmt: skip
+
+    @extend_schema_field(INTERVAL)
+    def get_interval(self, score: Score) -> list[float] | None:
+        ends = interval_of(score, score.recipe.benchmark_version)
+        return ends and list(ends)
 
 
 class SamplesSerializer(serializers.ModelSerializer[Samples]):
     class Meta:
         model = Samples
-        fields = ["outcomes", "doc_hashes", "weights", "raw_sha256"]
+        fields = ["outcomes", "doc_hashes", "weights", "clusters", "raw_sha256"]
 
 
 class ScoreDetailSerializer(ScoreSerializer):
     samples = SamplesSerializer(read_only=True)
+    bootstrap = serializers.SerializerMethodField(
+        help_text="95 % interval (BCa) from drawing samples, or whole clusters, anew."
+    )
 
     class Meta(ScoreSerializer.Meta):
-        fields = [*ScoreSerializer.Meta.fields, "samples"]
+        fields = [*ScoreSerializer.Meta.fields, "bootstrap", "samples"]
+
+    @extend_schema_field(INTERVAL)
+    def get_bootstrap(self, score: Score) -> list[float] | None:
+        samples = getattr(score, "samples", None)
+        ends = bootstrapped(score, samples) if samples else None
+        return ends and list(ends)
 
 
 class ItemSerializer(serializers.ModelSerializer[RunItem]):

@@ -8,6 +8,7 @@ from evaluations.claims import CLAIMS, Reading, read_claim
 from evaluations.declared import read_version
 from evaluations.filters import BENCHMARK_SORTING, BenchmarkFilter
 from evaluations.models import Benchmark, BenchmarkVersion, Board
+from evaluations.resolution import resolution_of
 from hub import panels, store
 from hub.http import render_page
 from hub.listing import read_list
@@ -28,11 +29,13 @@ def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
     benchmark = get_object_or_404(
         Benchmark.objects.select_related("dataset").prefetch_related("versions__recipes"), slug=slug
     )
+    versions = list(benchmark.versions.all())
+    told = resolution_of(recipe for version in versions for recipe in version.recipes.all())
     boards = Board.objects.filter(current=True, recipes__benchmark_version__benchmark=benchmark)
     context = {
         "section": "boards",
         "benchmark": benchmark,
-        "versions": [read_version(version) for version in benchmark.versions.all()],
+        "versions": [read_version(version, told) for version in versions],
         "boards": boards.distinct().defer("facets"),
         "side": panels.at("benchmark", request, benchmark),
         "claims": _newest_claims(benchmark),

@@ -5,7 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from evaluations.certainty import words_of
 from evaluations.models import Recipe
+from evaluations.resolution import followed_by, resolution_of
 from hub.http import render_page
 
 NEWEST = 10
@@ -26,7 +28,12 @@ def recipe_detail(request: HttpRequest, digest: str) -> HttpResponse:
         "version": recipe.benchmark_version,
         "facts": recipe.facts(),
         "columns": recipe.columns.select_related("board").order_by("board__title"),
-        "scores": scores.filter(metric=recipe.benchmark_version.metric)[:NEWEST],
+        "scores": [
+            {"score": score, "certainty": words_of(score, recipe.benchmark_version)}
+            for score in scores.filter(metric=recipe.benchmark_version.metric)[:NEWEST]
+        ],
+        "preset": followed_by(recipe),
+        "resolution": resolution_of([recipe]).get(recipe.pk),
         "siblings": recipe.benchmark_version.recipes.exclude(pk=recipe.pk),
     }
     return render_page(request, "evaluations/recipe_detail.html", context)
