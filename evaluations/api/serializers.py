@@ -95,12 +95,12 @@ class RecipeDetailSerializer(RecipeSerializer):
     @extend_schema_field(PresetSerializer(allow_null=True))
     def get_preset(self, recipe: Recipe) -> dict[str, Any] | None:
         found = followed_by(recipe)
-        return found and dict(PresetSerializer(found).data)
+        return None if found is None else dict(PresetSerializer(found).data)
 
     @extend_schema_field(ResolutionSerializer(allow_null=True))
     def get_resolution(self, recipe: Recipe) -> dict[str, Any] | None:
         found = resolution_of([recipe]).get(recipe.pk)
-        return found and dict(ResolutionSerializer(found).data)
+        return None if found is None else dict(ResolutionSerializer(found).data)
 
 
 class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
