@@ -1,10 +1,14 @@
 """What a worker knows of the run that it holds: whether to go on, and how far it is."""
 
 import time
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, connection
 
+from evaluations.harness.process import read_tail
+from evaluations.harness.protocol import Progress
 from evaluations.models import Run
 from hub.lease import Keeper
 
@@ -15,14 +19,17 @@ INTERVAL = 0.5
 class Watch:
     """Asked and told all the time by fetch and harness; talks to the database twice a second.
 
-    `lost` and `cancelled` say why `must_stop()` answered true.
+    `lost` and `cancelled` say why `must_stop()` answered true. `log` is the file that the child writes
+    to: its end is shown while the run lives.
     """
 
     def __init__(self, run: Run, keeper: Keeper) -> None:
         self.run = run
         self.keeper = keeper
         self.cancelled = False
-        self._progress: dict[str, Any] | None = None
+        self.log: Path | None = None
+        self._changes: dict[str, Any] = {}
+        self._tail = ""
         self._looked = 0.0
 
     @property
@@ -34,9 +41,11 @@ class Watch:
         self._talk()
         return self.lost or self.cancelled
 
-    def tell(self, stage: str, phase: str = "", done: int = 0, total: int = 0) -> None:
-        """How far the run is: `done` of `total` (bytes or requests) of this phase."""
-        self._progress = {"stage": stage, "phase": phase, "done": done, "total": total}
+    def tell(self, progress: Progress) -> None:
+        """How far the run is, and what the machine is at."""
+        told = asdict(progress)
+        usage = told.pop("usage")
+        self._changes |= {"progress": told} | ({"usage": usage} if usage else {})
         self._talk()
 
     def _talk(self) -> None:
@@ -51,10 +60,12 @@ class Watch:
             connection.close()
 
     def _exchange(self) -> None:
-        if self._progress is not None:
-            if not self.run.renew(progress=self._progress):
+        tail = read_tail(self.log) if self.log else ""
+        changes = self._changes | ({"log_tail": tail} if tail != self._tail else {})
+        if changes:
+            if not self.run.renew(**changes):
                 self.keeper.lost.set()
                 return
-            self._progress = None
+            self._changes, self._tail = {}, tail
         held = Run.objects.filter(pk=self.run.pk, **self.run.lease, cancel_asked=True)
         self.cancelled = held.exists()

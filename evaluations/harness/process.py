@@ -7,6 +7,7 @@ import json
 import os
 import selectors
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ from evaluations.harness.warming import Start, Warming
 GUARD = Path(__file__).with_name("guard.py")
 # A word of the command that becomes the number of the descriptor for events.
 EVENTS = "{events}"
+# In the job's folder: all that the child writes beside its events.
+LOG = "harness.log"
 INHERITED = ("PATH", "LANG")
 POLL_SECONDS = 0.25
 WEIGH_SECONDS = 1.0
@@ -91,14 +94,22 @@ def clean_environment(scratch: Path, *, threads: int, network: bool, gpu: bool) 
 
 
 def read_tail(path: Path, size: int = 8192) -> str:
-    """The last `size` bytes of a log as text; empty where there is none. Untrusted text."""
+    """The last `size` bytes of a log as text; empty where there is no such file. Untrusted text.
+
+    The child may write where it lies: a link to somebody else's file, or a pipe, is not read.
+    """
     try:
-        with path.open("rb") as log:
-            log.seek(0, os.SEEK_END)
-            log.seek(max(0, log.tell() - size))
-            return log.read(size).decode("utf-8", "replace").replace("\0", "\ufffd").strip()
-    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
         return ""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        end = os.lseek(descriptor, 0, os.SEEK_END)
+        data = os.pread(descriptor, size, max(0, end - size))
+    finally:
+        os.close(descriptor)
+    return data.decode("utf-8", "replace").replace("\0", "\ufffd").strip()
 
 
 def kill_group(process: Supervised, grace: float = GRACE_SECONDS) -> None:
