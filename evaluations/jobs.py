@@ -11,6 +11,7 @@ from django.conf import settings
 
 from evaluations.harness.protocol import Endpoint, HarnessFailure, Job, Limits, TaskSpec
 from evaluations.models import BenchmarkVersion, Recipe, Run
+from evaluations.resuming import resume_folder
 from evaluations.suites.declared.definition import Definition
 from evaluations.suites.declared.sandbox import Unreadable
 from evaluations.suites.declared.task import Unsound, write_task
@@ -45,9 +46,9 @@ def jobs_of(run: Run, checkpoint_path: Path, base_path: Path | None = None) -> l
         HarnessJob(
             harness=recipes[0].benchmark_version.harness,
             version=recipes[0].harness_version,
-            job=_job(checkpoint_path, base_path, recipes, name),
+            job=_job(checkpoint_path, base_path, recipes, name, resume_folder(run, *loaded)),
         )
-        for recipes in shared.values()
+        for loaded, recipes in shared.items()
     ]
 
 
@@ -58,7 +59,7 @@ def _loaded_as(recipe: Recipe) -> tuple[str, ...]:
     return (harness, recipe.harness_version, *loaded)
 
 
-def _job(path: Path, base_path: Path | None, recipes: list[Recipe], name: str) -> Job:
+def _job(path: Path, base_path: Path | None, recipes: list[Recipe], name: str, resume: Path) -> Job:
     first = recipes[0]
     tasks = tuple(task_spec(recipe, path.parent / "tasks") for recipe in recipes)
     # Only a task of the harness's own registry has its data elsewhere.
@@ -71,6 +72,7 @@ def _job(path: Path, base_path: Path | None, recipes: list[Recipe], name: str) -
         batch_size=first.batch_size,
         backend=first.backend,
         backend_args=first.backend_args,
+        resume=resume,
         endpoint=_endpoint(first, name) if first.backend == "endpoint" else None,
         device=settings.HARNESS_DEVICE,
         threads=settings.HARNESS_THREADS,

@@ -65,6 +65,8 @@ def seconds_left(run: Run, since: datetime | None = None) -> float | None:
 
 def _fraction(run: Run) -> float | None:
     told = run.progress
+    if run.state == "running" and told.get("fraction") is not None:
+        return min(float(told["fraction"]), 1.0)
     total, tasks = int(told.get("total", 0)), int(told.get("tasks", 0))
     if run.state != "running" or not total:
         return None

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -15,11 +16,13 @@ from evaluations.actions.move import move_run
 from evaluations.actions.record import record_run
 from evaluations.actions.watch import Watch
 from evaluations.bases import lay_out, parts_of
+from evaluations.harness.process import LOG
 from evaluations.harness.protocol import HarnessFailure, Progress, Report
 from evaluations.harness.registry import get_harness
 from evaluations.jobs import HarnessJob, jobs_of
 from evaluations.models import Run
 from evaluations.models.run import Whose
+from evaluations.resuming import forget_ended_runs
 from hub.lease import Keeper
 from hub.origins.errors import Cancelled, OriginError
 from hub.origins.fetch import fetch_checkpoint
@@ -40,6 +43,7 @@ def evaluate(run: Run) -> None:
     is lost the child is killed at once and nothing more is written.
     """
     folder = work_folder(run)
+    forget_ended_runs()
     with Keeper(run) as keeper:
         watch = Watch(run, keeper)
         try:
@@ -62,6 +66,7 @@ def evaluate(run: Run) -> None:
             _give_up(run, watch, _own_failure(message))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            forget_ended_runs()
 
 
 def work_folder(run: Run) -> Path:
@@ -79,6 +84,7 @@ class _Measuring:
         self.parts = parts_of(run.checkpoint, run.recipes.all())
         self.timings: dict[str, float] = {}
         self._since = time.monotonic()
+        self._job, self._jobs = 0, 1
 
     def all_stages(self) -> None:
         _remove_leftovers(self.run)
@@ -88,6 +94,7 @@ class _Measuring:
         with _disk_full_named():
             checkpoint, base = lay_out(self.parts, self.folder)
             jobs = jobs_of(self.run, checkpoint, base)
+        self._jobs = len(jobs)
         reports = [self._run_job(each, number) for number, each in enumerate(jobs)]
         if self.run.state == "preparing":
             self._enter("running")
@@ -100,9 +107,12 @@ class _Measuring:
         for part in self.parts:
             fetch_checkpoint(
                 part,
-                on_progress=lambda done, total: self.watch.tell("fetching", "bytes", done, total),
+                on_progress=self._fetched,
                 cancelled=self.watch.must_stop,
             )
+
+    def _fetched(self, done: int, total: int) -> None:
+        self.watch.tell(Progress(stage="fetching", phase="bytes", done=done, total=total))
 
     def _run_job(self, each: HarnessJob, number: int) -> Report:
         try:
@@ -117,6 +127,10 @@ class _Measuring:
         workdir = self.folder / f"job-{number}"
         with _disk_full_named():
             workdir.mkdir()
+            self.watch.log = workdir / LOG
+            self._job = number
+            if each.job.resume is not None:
+                each.job.resume.mkdir(mode=0o700, parents=True, exist_ok=True)
             return harness.evaluate(
                 each.job, workdir, on_progress=self._heard, cancelled=self.watch.must_stop
             )
@@ -124,7 +138,8 @@ class _Measuring:
     def _heard(self, progress: Progress) -> None:
         if self.run.state == "preparing" and progress.stage not in BEFORE_THE_MODEL:
             self._enter("running")
-        self.watch.tell(progress.stage, progress.phase, progress.done, progress.total)
+        of_all = progress.fraction and (self._job + progress.fraction) / self._jobs
+        self.watch.tell(replace(progress, fraction=of_all))
 
     def _enter(self, state: str) -> None:
         now = time.monotonic()

@@ -207,7 +207,8 @@ class Report:
 class Progress:
     """How far a job is: stage is one of STAGES, done of total counts requests of this phase.
 
-    `task` is what is being answered, `tasks_done` of `tasks` are finished; `usage` is Run.usage.
+    `task` is what is being answered, `tasks_done` of `tasks` are finished; `fraction` of all that
+    the model is asked, None where that cannot be said; `usage` is Run.usage.
     """
 
     stage: str
@@ -217,6 +218,7 @@ class Progress:
     task: str = ""
     tasks_done: int = 0
     tasks: int = 0
+    fraction: float | None = None
     usage: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -193,6 +193,7 @@ class _Listener:
                     task=str(event.get("task") or "")[:120],
                     tasks_done=_count(event.get("tasks_done")),
                     tasks=_count(event.get("tasks")),
+                    fraction=_share(event.get("fraction")),
                     usage=_usage(event.get("usage")),
                 )
             )
@@ -204,6 +205,10 @@ class _Listener:
             self.error = HarnessFailure(code, message, stage=self.stage)
         elif kind == "done":
             self.done = True
+
+
+def _share(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
 def _usage(value: object) -> dict[str, int]:

@@ -70,7 +70,8 @@ class Call:
 
 
 class Remembering:
-    """Watches a model: `seconds` by task, `task`, `tasks_done`, `kept` (answers that were there already).
+    """Watches a model: `seconds` by task, `task`, `tasks_done`, `kept` (answers that were there already),
+    `tasks_at_once` (asked by the present call) after `tasks_before`.
 
     `identity` is what fixes answers beside the requests and the random state.
     """
@@ -81,7 +82,7 @@ class Remembering:
         self.memory = Memory(None if folder is None else folder / "answers.jsonl")
         self.seconds: dict[str, float] = defaultdict(float)
         self.task = ""
-        self.tasks_done = 0
+        self.tasks_done = self.tasks_before = self.tasks_at_once = 0
         self.kept = 0
         self.tell: Any = None
         self._left: Counter[str] = Counter()
@@ -124,6 +125,7 @@ class Remembering:
             self._left = Counter(str(requests[index].task_name) for index in left)
             # Those of which an earlier attempt had answered everything.
             self.tasks_done += len({str(each.task_name) for each in requests} - set(self._left))
+            self.tasks_before, self.tasks_at_once = self.tasks_done, len(self._left)
             self._since = time.monotonic()
             fresh = ask([requests[index] for index in left], **options) if left else []
             self._write()

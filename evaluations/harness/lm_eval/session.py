@@ -44,10 +44,14 @@ class Teller:
     model: Remembering | None = None
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        known = {}
+        known: Spec = {}
         if self.model is not None:
             tasks_done = min(self.model.tasks_done, self.tasks)
             known = {"task": self.model.task, "tasks_done": tasks_done, "tasks": self.tasks}
+            if self.tasks and total:
+                # A bar is of all tasks that are asked in the same way.
+                finished = self.model.tasks_before + self.model.tasks_at_once * done / total
+                known["fraction"] = min(finished / self.tasks, 1.0)
         self.channel.emit("progress", phase=phase, done=done, total=total, usage=usage(), **known)
 
 

@@ -107,7 +107,7 @@ def test_an_attempt_that_is_killed_leaves_what_it_had_answered(
     assert numbers(again) == numbers(undisturbed[0])
 
 
-@pytest.mark.parametrize("change", [{"batch_size": 5}, {"dtype": "bfloat16"}, {"threads": 2}])
+@pytest.mark.parametrize("change", [{"batch_size": 5}, {"dtype": "bfloat16"}])
 def test_answers_of_other_settings_are_not_taken_for_these(
     harness: LmEvalHarness,
     micro: Path,
