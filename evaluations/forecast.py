@@ -29,12 +29,14 @@ SELECT queue, (
 # Queue by queue in the order of the index run_waiting, so that nothing is sorted. A run of unknown length
 # counts as the queue's typical one.
 PLACES = """
-SELECT placed.id, place, ahead
+SELECT placed.id, place, ahead, unknown
 FROM unnest(%(queues)s::text[], %(seconds)s::float8[]) AS line(queue, typical),
 LATERAL (
     SELECT id, row_number() OVER ahead_of_it AS place,
         sum(coalesce(expected_seconds, typical, 0)) OVER ahead_of_it
-            - coalesce(expected_seconds, typical, 0) AS ahead
+            - coalesce(expected_seconds, typical, 0) AS ahead,
+        count(*) FILTER (WHERE expected_seconds IS NULL) OVER ahead_of_it
+            - (expected_seconds IS NULL)::int AS unknown
     FROM evaluations_run AS run
     WHERE run.queue = line.queue AND state = 'queued' AND after_id IS NULL
         AND (not_before IS NULL OR not_before <= now())
@@ -44,10 +46,12 @@ LATERAL (
 
 
 class Place(NamedTuple):
-    """`position` is 1 for the next one; `ahead` are seconds of work that come first."""
+    """`position` is 1 for the next one; `ahead` are seconds of work that come first, in them `unknown`
+    runs that nobody can time."""
 
     position: int
     ahead: float
+    unknown: int = 0
 
 
 @dataclass(kw_only=True)
@@ -83,7 +87,8 @@ class Line:
         latest when the n-th worker is free.
         """
         free = self._free()
-        if not free or (self.unknown and self.typical is None and place.position > len(free)):
+        guessed = place.unknown and self.typical is None and place.position > len(free)
+        if not free or guessed:
             return None
         level = _level(free, place.ahead)
         return min(level, free[place.position - 1]) if place.position <= len(free) else level
@@ -91,7 +96,7 @@ class Line:
     @property
     def wait(self) -> float | None:
         """Seconds until a run that joined at the end would be taken."""
-        return self.starts_in(Place(self.due + 1, self.work))
+        return self.starts_in(Place(self.due + 1, self.work, self.unknown))
 
     def _free(self) -> list[float]:
         """When each of the workers is free, soonest first. Runs at work show that somebody serves the
@@ -134,7 +139,7 @@ def places(ids: Iterable[int], lines: dict[str, Line]) -> dict[int, Place]:
     }
     with connection.cursor() as cursor:
         cursor.execute(PLACES, facts)
-        return {pk: Place(position, ahead) for pk, position, ahead in cursor.fetchall()}
+        return {pk: Place(*place) for pk, *place in cursor.fetchall()}
 
 
 def _waiting(narrowed: dict[str, str]) -> Iterable[dict[str, Any]]:

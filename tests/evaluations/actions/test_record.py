@@ -16,15 +16,16 @@ from evaluations.actions.move import move_run
 from evaluations.actions.record import record_run
 from evaluations.actions.start import claim_next
 from evaluations.answers.read import columns
+from evaluations.durations import UNKNOWN_SIZE
 from evaluations.harness.protocol import HarnessFailure, Measurement, Report
 from evaluations.jobs import jobs_of
-from evaluations.models import Board, Run, Samples, Score
+from evaluations.models import Board, Pace, Run, Samples, Score
 from hub import store
 from hub.models import User
 from hub.state import IllegalMove
-from tests.factories import make_benchmark_version, make_board, make_recipe
+from tests.factories import make_benchmark_version, make_board, make_recipe, make_run
 from tests.fast_harness import FastHarness
-from tests.running import claimed_run, fast_recipe
+from tests.running import claimed_run, fast_recipe, stored_checkpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,31 @@ def report_for(run: Run, folder: Path, **changes: Any) -> Report:
     )
     first: Measurement = dataclasses.replace(report.measurements[0], **changes)
     return dataclasses.replace(report, measurements=(first, *report.measurements[1:]))
+
+
+def test_what_each_recipe_took_is_kept_and_learnt_once_a_run(tmp_path: Path) -> None:
+    first, second = fast_recipe(), fast_recipe()
+    for number in range(2):
+        run = scoring_run(recipes=[first, second], checkpoint=stored_checkpoint(f"no {number}"))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        # The first says what it took; the other's part of the time in the model is its samples'.
+        record_run(run, report_for(run, folder, seconds=7.0), timings={"running": 3.0})
+        assert list(run.items.values_list("seconds", flat=True)) == [7.0, 1.5]
+    told = Pace.objects.values_list("recipe", "hardware", "size_class", "n", "seconds")
+    assert sorted(told) == [
+        (first.pk, "fast", UNKNOWN_SIZE, 2, 14.0),
+        (second.pk, "fast", UNKNOWN_SIZE, 2, 3.0),
+    ]
+    assert Pace.objects.get(recipe=first).seconds_squared == 98.0
+
+
+def test_what_is_recorded_sets_off_what_waited_for_it(tmp_path: Path) -> None:
+    run = scoring_run()
+    waiting = make_run(after=run, turn=5.0)
+    record_run(run, report_for(run, tmp_path), timings={})
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.after) == ("queued", None)
 
 
 def test_scores_samples_versions_and_the_move_are_written_together(tmp_path: Path) -> None:
