@@ -98,7 +98,9 @@ def test_what_takes_long_costs_more_turns(ann: User, sam: User) -> None:
 
 def test_what_was_cancelled_or_failed_is_not_charged(ann: User) -> None:
     for state in ("cancelled", "failed", "superseded"):
-        facts = {"failure_code": "x", "failure_message": "y"} if state == "failed" else {}
+        facts: dict[str, Any] = (
+            {"failure_code": "x", "failure_message": "y"} if state == "failed" else {}
+        )
         make_run(state=state, share=person_share(ann), turn=5000.0, **facts)
     with transaction.atomic():
         assert next_turn(queue="cpu", share=person_share(ann), cost=1.0) == 1.0

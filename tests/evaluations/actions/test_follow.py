@@ -1,5 +1,7 @@
 """What is expensive runs after something cheap of the same bytes, and ends with it where that fails."""
 
+from typing import Any
+
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -21,7 +23,7 @@ LONG = 7200.0
 WRONG = Failure(code="not_finite", message="Its weights hold NaN.", whose="submitter")
 
 
-def paced(seconds: float, **fields: object) -> Recipe:
+def paced(seconds: float, **fields: Any) -> Recipe:
     recipe = make_recipe(**fields)
     Pace.objects.create(recipe=recipe, hardware="cpu", size_class=18, n=1, seconds=seconds)
     return recipe

@@ -1,6 +1,7 @@
 """The public queue, as a page and from the API: who, what, when, and what each run waits for."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -84,11 +85,12 @@ def test_the_page_asks_as_much_for_many_runs_as_for_few(client: Client, ann: Use
     def more() -> None:
         for number in range(4):
             person = make_user()
-            for fields in (
+            states: list[dict[str, Any]] = [
                 {"state": "queued", "turn": float(number)},
                 {"state": "running", "started_at": timezone.now()},
                 {"state": "published", "finished_at": timezone.now()},
-            ):
+            ]
+            for fields in states:
                 make_run(
                     recipes=[make_recipe(), make_recipe()], share=person_share(person), **fields
                 )
