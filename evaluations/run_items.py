@@ -83,6 +83,7 @@ class Item:
             "low": spread.low * self.factor,
             "high": spread.high * self.factor,
             "spread": (spread.spread or 0.0) * self.factor,
+            "within": None if spread.within is None else spread.within * self.factor,
             "rows": [{"row": row, "value": row.value * self.factor} for row in self.again],
         }
 

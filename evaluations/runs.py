@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from evaluations.models import Run, RunEvent
+from evaluations.models import Run, RunEvent, Worker
 
 STAGES = ("queued", "fetching", "preparing", "running", "scoring", "published")
 
@@ -42,6 +42,12 @@ def stages_of(run: Run, events: list[RunEvent] | None = None) -> list[Stage]:
 def asked_since(stages: list[Stage]) -> datetime | None:
     """When the model of the present attempt was first asked; None before that."""
     return next((stage.reached_at for stage in stages if stage.name == "running"), None)
+
+
+def workers_of(run: Run, events: list[RunEvent]) -> dict[str, Worker]:
+    """By name: those that had to do with it and are not forgotten yet. One query."""
+    names = {run.worker, *(event.worker for event in events)} - {""}
+    return {worker.name: worker for worker in Worker.objects.filter(name__in=names)}
 
 
 def _reached(run: Run, events: list[RunEvent]) -> dict[str, datetime]:

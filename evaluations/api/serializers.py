@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from evaluations.advice import advice_for, excerpt
 from evaluations.certainty import bootstrapped, interval_of
 from evaluations.models import (
     Benchmark,
@@ -60,18 +61,21 @@ class RecipeSerializer(serializers.ModelSerializer[Recipe]):
         fields = [
             "digest", "benchmark", "benchmark_version", "n_shot", "apply_chat_template",
             "system_prompt", "generation", "repeats", "seeds", "dtype", "batch_size", "limit",
-            "backend", "backend_args", "harness_version", "scorer_version", "queue", "created_at",
+            "backend", "backend_args", "harness_version", "scorer_version", "queue", "sensitivity",
+            "created_at",
         ]  # fmt: skip
 
 
 class ResolutionSerializer(serializers.Serializer[Resolution]):
     """Smallest true differences that are found with 80 % power at 5 %, in the metric's unit: `paired` of
-    two models on the same `n` samples, `apart` of two scores alone. `basis` is measured, spread or assumed.
+    two models on the same `n` samples, `apart` of two scores alone; `n_for_a_point` samples would find one
+    point. `basis` is measured, spread or assumed.
     """
 
     n = serializers.IntegerField()
     paired = serializers.FloatField()
     apart = serializers.FloatField()
+    n_for_a_point = serializers.IntegerField(allow_null=True)
     basis = serializers.CharField()
     words = serializers.CharField()
 
@@ -120,6 +124,14 @@ class FailureSerializer(serializers.Serializer[Run]):
     code = serializers.CharField(source="failure_code")
     message = serializers.CharField(source="failure_message")
     whose = serializers.CharField(source="failure_whose")
+    advice = serializers.SerializerMethodField(help_text="What to do now.")
+    excerpt = serializers.SerializerMethodField(help_text="The lines of the log that explain it.")
+
+    def get_advice(self, run: Run) -> str:
+        return advice_for(run.failure_code)
+
+    def get_excerpt(self, run: Run) -> str:
+        return excerpt(run.log_tail)
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -135,7 +147,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "id", "state", "purpose", "queue", "priority", "checkpoint", "recipes", "requested_by",
             "requested_at", "started_at", "finished_at", "attempt", "cancel_asked", "progress",
-            "share", "turn", "after", "expected_seconds", "failure",
+            "share", "turn", "after", "expected_seconds", "superseded_by", "failure",
         ]  # fmt: skip
 
     def get_recipes(self, run: Run) -> list[str]:
@@ -278,7 +290,7 @@ class RunDetailSerializer(RunSerializer):
             *RunSerializer.Meta.fields,
             "retry_of", "worker", "not_before", "items", "events", "scores", "replications",
             "stages", "waiting", "seconds_left", "votes",
-            "log_tail", "versions", "hardware", "timings", "warnings",
+            "log_tail", "usage", "needs", "versions", "hardware", "timings", "warnings",
         ]  # fmt: skip
 
     def get_stages(self, run: Run) -> list[dict[str, Any]]:

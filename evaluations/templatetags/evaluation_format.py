@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from evaluations.advice import advice_for, excerpt
 from hub.templatetags.hub_format import human_bytes
 
 register = template.Library()
@@ -26,6 +27,10 @@ def seconds_text(seconds: float | None) -> str:
         return f"{minutes}{NO_BREAK}min" + (f" {rest}{NO_BREAK}s" if rest else "")
     hours, minutes = divmod(round(whole / 60), 60)
     return f"{hours}{NO_BREAK}h" + (f" {minutes}{NO_BREAK}min" if minutes else "")
+
+
+register.filter("advice", advice_for)
+register.filter("log_excerpt", excerpt)
 
 
 # What a worker tells about itself that is not plain once its underscores are spaces.

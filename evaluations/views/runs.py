@@ -107,7 +107,8 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == seen:  # type: ignore[attr-defined]
         return HttpResponse(status=204)
     live = run.state in Run.live_states()
-    stages = runs.stages_of(run, list(run.events.all()))
+    events = list(run.events.all())
+    stages, workers = runs.stages_of(run, events), runs.workers_of(run, events)
     context = {
         "section": "runs",
         "run": run,
@@ -116,6 +117,8 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "live": live,
         "items": items_of(run),
         "stages": stages,
+        "happened": [(event, workers.get(event.worker)) for event in events],
+        "worker": workers.get(run.worker),
         "waiting": wait,
         "voting": queue_page.votings([run], _person(request))[run.pk] if wait else None,
         "progress": progress_of(run, runs.asked_since(stages)),
@@ -202,5 +205,5 @@ def _listed() -> Any:
 def _seen(run: Run, wait: Wait | None) -> str:
     """Changes whenever the page's middle would."""
     facts = [run.state, run.attempt, run.progress, run.cancel_asked, run.log_tail, run.warnings]
-    told = json.dumps([*facts, wait and wait.facts])
+    told = json.dumps([*facts, run.usage, run.priority, wait and wait.facts])
     return hashlib.sha256(told.encode()).hexdigest()[:12]

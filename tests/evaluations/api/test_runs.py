@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from evaluations.actions.evaluate import evaluate
+from evaluations.advice import advice_for
 from evaluations.models import Run, Samples, Score
 from hub.actions.create_token import create_token
 from hub.models import User
@@ -141,6 +142,8 @@ def test_a_failure_is_an_object_and_no_failure_is_null(api: APIClient) -> None:
         "code": "origin_down",
         "message": "No answer.",
         "whose": "hub",
+        "advice": advice_for("origin_down"),
+        "excerpt": "last words",
     }
     assert (body["log_tail"], body["waiting"]) == ("last words", None)
     assert api.get(f"/api/v1/runs/{make_run().pk}/").json()["failure"] is None
@@ -231,3 +234,11 @@ def test_a_finished_run_shows_versions_hardware_and_seconds(api: APIClient, tmp_
     assert body["timings"]["running"] >= 0
     assert [stage["status"] for stage in body["stages"]] == ["done"] * 6
     assert len(body["scores"]) == 1
+
+
+def test_a_superseded_run_names_the_run_that_took_its_place(api: APIClient) -> None:
+    newer = make_run(needs=["lm_eval 0.4.13"])
+    older = make_run(state="superseded", superseded_by=newer)
+    assert api.get(f"/api/v1/runs/{older.pk}/").json()["superseded_by"] == newer.pk
+    assert api.get("/api/v1/runs/?state=superseded").json()["results"][0]["id"] == older.pk
+    assert api.get(f"/api/v1/runs/{newer.pk}/").json()["needs"] == ["lm_eval 0.4.13"]

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from evaluations.models import Run
+from evaluations.actions.start import claim_next
+from evaluations.models import Run, Worker
 from hub.models import User
 from tests.conftest import signed_in
 from tests.factories import make_recipe, make_run
@@ -72,6 +73,56 @@ def test_a_failure_says_what_happened_and_whose_turn_it_is(client: Client, ann: 
     assert "the submitter&#x27;s turn" in theirs or "the submitter's turn" in theirs
     ours = page_of(client, failed(ann, failure_whose="hub", failure_code="out_of_memory"))
     assert "hub's turn" in ours
+
+
+def test_a_failure_says_what_to_do_and_shows_the_lines_that_explain_it(
+    client: Client, ann: User
+) -> None:
+    log = "loading\n" * 30 + "ValueError: <b>no such thing</b>\nbye\n"
+    page = page_of(client, failed(ann, failure_code="pickle_weights", log_tail=log))
+    assert "Save the weights as safetensors" in page
+    said = page.partition('class="log excerpt"')[2].partition("</pre>")[0]
+    assert "ValueError: &lt;b&gt;no such thing" in said
+    assert said.count("loading") == 2
+    # While it tries again by itself nobody is told to do anything.
+    waiting = failed(ann, failure_code="origin_down")
+    Run.objects.filter(pk=waiting.pk).update(state="queued", finished_at=None)
+    assert "nobody has to do anything" in page_of(client, waiting)
+    assert "Run it again; tell" not in page_of(client, waiting)
+
+
+def test_a_live_run_shows_its_log_and_what_the_machine_is_at(client: Client, ann: User) -> None:
+    usage = {"rss_bytes": 2_500_000_000, "gpu_bytes": 21_000_000_000, "gpu_percent": 93}
+    now = timezone.now()
+    run = make_run(
+        requested_by=ann, state="running", started_at=now, usage=usage, log_tail="answering 3/9"
+    )
+    page = page_of(client, run)
+    for piece in ("answering 3/9", "as it grows", "21.0\N{NO-BREAK SPACE}GB", "93 %"):
+        assert piece in page
+    Run.objects.filter(pk=run.pk).update(state="published", finished_at=now)
+    assert "GPU busy" not in page_of(client, run)
+
+
+def test_a_run_says_which_worker_did_what_and_why(client: Client, ann: User) -> None:
+    worker = Worker.objects.create(name="bench@pond/7", host="pond", queues=["cpu"])
+    make_run(requested_by=ann)
+    run = claim_next(queue="cpu", worker=worker.name)
+    assert run is not None
+    page = page_of(client, run)
+    assert f'href="{worker.get_absolute_url()}">bench@pond/7</a>' in page
+    assert "its turn came" in page
+    worker.delete()
+    assert "bench@pond/7" in page_of(client, run)
+
+
+def test_a_superseded_run_leads_to_what_took_its_place(client: Client, ann: User) -> None:
+    newer = make_run(requested_by=ann)
+    older = make_run(requested_by=ann, state="superseded", superseded_by=newer)
+    page = page_of(client, older)
+    assert f"/runs/{newer.pk}/" in page
+    assert "Run it again" in page_of(signed_in(ann), older)
+    assert "on no current board" in page_of(client, make_run(state="superseded"))
 
 
 def test_only_who_may_sees_the_buttons(client: Client, ann: User, sam: User, cleo: User) -> None:
