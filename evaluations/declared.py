@@ -86,6 +86,8 @@ def read_version(version: BenchmarkVersion, resolutions: Mapping[int, Resolution
 def words_of(definition: Definition) -> list[tuple[str, str]]:
     """The definition as people read it, templates apart: label and value."""
     rows = [("Metric", METRICS[definition.metric].label), ("Examples", str(definition.n_shot))]
+    if definition.cluster_by:
+        rows.append(("Clustered by", definition.cluster_by))
     if definition.form == "answer":
         rows.append(("Right when", SCORINGS[definition.scoring]))
         if definition.scoring == "regex":

@@ -11,7 +11,11 @@ from django.db.models import OuterRef
 
 from evaluations.models import Recipe, Score
 from evaluations.paired import errors_between
-from evaluations.statistics import minimum_detectable_difference, spread_of_difference
+from evaluations.statistics import (
+    minimum_detectable_difference,
+    required_n,
+    spread_of_difference,
+)
 from evaluations.suites.presets import Preset, preset_of
 
 POWER, ALPHA = 0.8, 0.05
@@ -32,6 +36,8 @@ class Resolution:
     """
 
     n: int
+    # Of one sample's difference between two models.
+    spread: float
     paired: float
     apart: float
     basis: str
@@ -45,6 +51,13 @@ class Resolution:
             f"from chance (power {POWER:.0%}"
             + {"measured": ")", "spread": "; estimated)", "assumed": "; at worst)"}[self.basis]
         )
+
+    @property
+    def n_for_a_point(self) -> int | None:
+        """Samples that it would take to find a difference of one point; None in other units."""
+        if self.unit != "proportion" or not self.spread:
+            return None
+        return required_n(0.01, self.spread, power=POWER, alpha=ALPHA)
 
     @property
     def short(self) -> str:
@@ -67,7 +80,7 @@ def resolution_of(recipes: Iterable[Recipe]) -> dict[int, Resolution]:
     Two queries for all that were not asked for within the hour; recipes come with their version.
     """
     asked = {recipe.pk: recipe for recipe in recipes}
-    keys = {f"resolution:1:{recipe.digest}": recipe for recipe in asked.values()}
+    keys = {f"resolution:2:{recipe.digest}": recipe for recipe in asked.values()}
     known: dict[str, Resolution | None] = cache.get_many(keys)
     missing = {key: recipe for key, recipe in keys.items() if key not in known}
     if missing:
@@ -129,6 +142,7 @@ def _resolve(
     apart = spread_of_difference(alone, alone)
     return Resolution(
         n=n,
+        spread=together,
         paired=minimum_detectable_difference(n, together, power=POWER, alpha=ALPHA),
         apart=minimum_detectable_difference(n, apart, power=POWER, alpha=ALPHA),
         basis=basis,

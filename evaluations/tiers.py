@@ -1,6 +1,5 @@
 """How much stands behind a number: said, said with the answers, measured here, measured again by others."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Final
 from django.db.models import F, Q
 
 from evaluations.models import Claim, Replication, Score
+from evaluations.statistics import spread_of
 
 CLAIMED: Final = "claimed"
 TRACED: Final = "traced"
@@ -28,7 +28,8 @@ MEANING: Final = {
 class Spread:
     """All measurements of one checkpoint under one recipe, the hub's first one among them.
 
-    `spread` is the standard deviation between them (n - 1), None for one. `agreed` counts those of
+    `spread` is the standard deviation between them (n - 1), None for one; `within` what each by itself is
+    sure of (root mean square of standard errors), None where one has none. `agreed` counts those of
     other people that agree with the hub's.
     """
 
@@ -39,6 +40,7 @@ class Spread:
     low: float
     high: float
     spread: float | None
+    within: float | None
 
     @property
     def tier(self) -> str:
@@ -57,25 +59,26 @@ def independent() -> Q:
 def spreads_of(scores: Iterable[Score]) -> dict[int, Spread]:
     """By score id. One query; scores that nobody measured again are in it too."""
     wanted = {score.pk: score for score in scores}
-    rows = Replication.objects.filter(independent(), score__in=wanted).values_list(
-        "score_id", "value", "agrees"
+    rows = Replication.objects.filter(independent(), score__in=wanted).only(
+        "score_id", "value", "stderr", "agrees"
     )
-    found: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for score_id, value, agrees in rows:
-        found[score_id].append((value, agrees))
-    return {pk: _spread(score.value, found[pk]) for pk, score in wanted.items()}
+    found: dict[int, list[Replication]] = defaultdict(list)
+    for row in rows:
+        found[row.score_id].append(row)
+    return {pk: _spread(score, found[pk]) for pk, score in wanted.items()}
 
 
-def _spread(own: float, again: Sequence[tuple[float, bool]]) -> Spread:
-    values = [own, *(value for value, _ in again)]
-    mean = math.fsum(values) / len(values)
-    squares = math.fsum((value - mean) ** 2 for value in values)
+def _spread(own: Score, again: Sequence[Replication]) -> Spread:
+    told = spread_of(
+        [own.value, *(row.value for row in again)], [own.stderr, *(row.stderr for row in again)]
+    )
     return Spread(
-        count=len(values),
+        count=told.count,
         others=len(again),
-        agreed=sum(agrees for _, agrees in again),
-        mean=mean,
-        low=min(values),
-        high=max(values),
-        spread=math.sqrt(squares / (len(values) - 1)) if again else None,
+        agreed=sum(row.agrees for row in again),
+        mean=told.mean,
+        low=told.low,
+        high=told.high,
+        spread=told.between,
+        within=told.within,
     )

@@ -142,6 +142,12 @@ PROTOCOL: Final = Section(
         Number("chance", "Score of a guesser", "In the metric’s unit: 0.25 with four choices."),
         Number("best", "Best possible score", "Where it is not the bound itself."),
     ),
+    Line(
+        "cluster_by",
+        "Rows that belong together",
+        "The field that several rows share, such as a passage with ten questions: errors are counted by it.",
+        most=60,
+    ),
     (
         Count("n_shot", "Examples in the prompt", most=MOST_SHOTS),
         Flag("chat", "Ask through the model’s chat template"),
@@ -160,8 +166,8 @@ PARTS = {"fewshot": "examples"}
 class AddBenchmark(Proposal):
     """payload: name, benchmark (slug, for a next version), description, data, examples, held_out, form,
     metric, prompt, choices, gold, gold_form, target, scoring, pattern, ignore_case, stop, max_tokens,
-    chance, best, n_shot, chat, queue, dtype, licence, licence_name. Data is sent as text and kept as
-    {"sha256", "rows", "bytes", "columns", "source"}.
+    chance, best, cluster_by, n_shot, chat, queue, dtype, licence, licence_name. Data is sent as text and
+    kept as {"sha256", "rows", "bytes", "columns", "source"}.
     """
 
     kind = "add_benchmark"

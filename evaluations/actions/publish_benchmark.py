@@ -97,6 +97,7 @@ def _version(benchmark: Benchmark, facts: BenchmarkFacts) -> BenchmarkVersion:
         upper_bound=metric.upper,
         best=definition.best,
         sample_count=facts.rows,
+        cluster_by=definition.cluster_by,
         data_sha256=facts.data_sha256,
         definition=stored_definition(facts),
         confidential=facts.held_out,

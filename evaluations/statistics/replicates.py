@@ -19,7 +19,6 @@ class Spread:
 
     count: int
     mean: float
-    median: float
     low: float
     high: float
     between: float | None
@@ -34,7 +33,6 @@ def spread_of(values: Sequence[float], stderrs: Sequence[float | None]) -> Sprea
     return Spread(
         count=len(values),
         mean=float(np.mean(values)),
-        median=float(np.median(values)),
         low=min(values),
         high=max(values),
         between=float(np.std(values, ddof=1)) if len(values) > 1 else None,

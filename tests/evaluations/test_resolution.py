@@ -31,6 +31,7 @@ def test_before_anything_is_measured_a_metric_scatters_as_widely_as_it_can() -> 
     assert (found.n, found.basis) == (30, "assumed")
     assert found.paired == pytest.approx(2.8016 * 0.5 / math.sqrt(30), rel=1e-4)
     assert found.apart == pytest.approx(found.paired * math.sqrt(2))
+    assert found.n_for_a_point == math.ceil((2.80159 * 0.5 / 0.01) ** 2)
     assert found.words == (
         "n = 30 samples: differences under 26 points cannot be told from chance "
         "(power 80%; at worst)"

@@ -79,6 +79,8 @@ class Definition:
     stop: tuple[str, ...] = ()
     max_tokens: int = 64
     n_shot: int = 0
+    # The field that says which rows belong together (questions on one passage).
+    cluster_by: str = ""
     chance: float | None = None
     best: float | None = None
 
@@ -89,7 +91,9 @@ class Definition:
         return cls(**(known | {"stop": tuple(values.get("stop", ()))}))
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"stop": list(self.stop)}
+        values = asdict(self) | {"stop": list(self.stop)}
+        # Digests of definitions from before there were clusters stay what they are.
+        return values if self.cluster_by else {k: v for k, v in values.items() if k != "cluster_by"}
 
     @property
     def choice_templates(self) -> list[Template]:

@@ -29,6 +29,8 @@ CHANCE_TOLERANCE = 0.005
 BEFORE_ANSWER, BETWEEN_EXAMPLES = " ", "\n\n"
 # A guesser who always gives the commonest answer may score this much above chance before we say so.
 BALANCE = 0.10
+# Where an item has what it shares with others.
+CLUSTER = "cluster"
 
 Item = dict[str, Any]
 
@@ -70,6 +72,8 @@ def render(definition: Definition, rows: list[Row], examples: list[Row]) -> Rend
         _check_chance(definition, made)
     if definition.form == "answer":
         _check_scoring(definition, made)
+    if definition.cluster_by:
+        made.facts["clusters"] = len({item[CLUSTER] for item in made.items})
     made.facts |= {
         "rows": len(rows),
         "examples": len(examples),
@@ -133,6 +137,11 @@ class _Builder:
                 raise BadValue("the answer is empty")
         return item
 
+    def cluster(self, row: Row) -> Item:
+        """What the row shares with others, for those that are measured. Raises BadValue."""
+        name = self.definition.cluster_by
+        return {CLUSTER: as_text(look_up(row, tuple(name.split("."))), name)} if name else {}
+
     def _choices(self, row: Row) -> list[str]:
         name = self.definition.choices.strip()
         if self.choices:
@@ -177,7 +186,8 @@ def _items(builder: _Builder, rows: list[Row], part: str, made: Rendered) -> lis
     items = []
     for number, row in enumerate(rows, start=1):
         try:
-            items.append(builder.item(row, number))
+            shared = builder.cluster(row) if part == "data" else {}
+            items.append(builder.item(row, number) | shared)
         except BadValue as error:
             made.wrong(part, number, f"{str(error)[:1].upper()}{str(error)[1:]}.")
     return items

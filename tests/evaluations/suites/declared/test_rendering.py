@@ -26,6 +26,18 @@ def test_a_sound_benchmark_renders_every_row_and_tells_its_balance() -> None:
     assert context_of(choice(n_shot=2), made) == context
 
 
+def test_rows_that_belong_together_say_so_and_examples_need_not() -> None:
+    rows = [row | {"passage": f"p{number // 4}"} for number, row in enumerate(capitals())]
+    sound = render(choice(n_shot=1, cluster_by="passage"), rows, capitals(1, question="Which?"))
+    assert sound.problems == []
+    assert [item["cluster"] for item in sound.items] == ["p0"] * 4 + ["p1"] * 4
+    assert sound.facts["clusters"] == 2
+    del rows[2]["passage"]
+    lacking = render(choice(cluster_by="passage"), rows, [])
+    assert problems(lacking) == [("data", 3, "It has no field passage.")]
+    assert "cluster" not in render(choice(), capitals(), []).items[0]
+
+
 def test_ten_previews_are_spread_over_the_data() -> None:
     shown = previews(render(choice(), capitals(40), []))
     assert [each["row"] for each in shown] == [1, 5, 9, 13, 17, 21, 25, 29, 33, 37]

@@ -9,6 +9,7 @@ import pytest
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import Job, TaskSpec
 from evaluations.suites.declared.definition import Definition
+from evaluations.suites.declared.rendering import CLUSTER
 from evaluations.suites.declared.task import (
     TASK_NAME,
     Unsound,
@@ -36,6 +37,7 @@ def declared(definition: Definition, folder: Path, data: Path, dev: Path | None 
         metric=definition.metric,
         n_shot=definition.n_shot,
         gen_args=generation_of(definition),
+        cluster_by=CLUSTER if definition.cluster_by else "",
     )
 
 
@@ -52,7 +54,9 @@ def test_scores_are_those_of_task_files_written_by_hand(micro: Path, tmp_path: P
         name: examples.DEMO / f"tributary_{name}.test.jsonl" for name in ("capitals", "arithmetic")
     }
     specs = [
-        declared(examples.choice(n_shot=2), tmp_path, tests["capitals"], dev),
+        declared(
+            examples.choice(n_shot=2, cluster_by="question"), tmp_path, tests["capitals"], dev
+        ),
         make_spec("tributary-capitals", n_shot=2),
         declared(examples.answer(ignore_case=True), tmp_path, tests["arithmetic"]),
         make_spec("tributary-arithmetic"),
@@ -66,6 +70,7 @@ def test_scores_are_those_of_task_files_written_by_hand(micro: Path, tmp_path: P
         assert ours.value == theirs.value
         assert ours.outcomes == theirs.outcomes
         assert ours.n == theirs.n
+        assert (ours.clusters, ours.stderr) == (theirs.clusters, theirs.stderr)
         ours_asked = [sample["arguments"] for sample in samples_of(ours)]
         theirs_asked = [sample["arguments"] for sample in samples_of(theirs)]
         if ours.metric != "exact_match":
