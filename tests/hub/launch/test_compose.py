@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from hub.launch import config, programs
 from tests.hub.launch.helpers import ROOT
@@ -20,11 +21,12 @@ STAGES = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE)
 # Read by Celery and by the images' own start scripts, not by our settings.
 NOT_SETTINGS = {"REMAP_SIGTERM"}
 QUEUES = {"default", "post", "cpu", "gpu"}
+DEFAULT = re.compile(r"\$\{\w+:-([^{}]*)\}")
 
 
 def commands(service: dict[str, Any]) -> list[list[str]]:
-    """The programs that a service runs; a shell line is taken apart at &&."""
-    argv = list(service["command"])
+    """The programs that a service runs by default; a shell line is taken apart at &&."""
+    argv = [DEFAULT.sub(r"\1", word) for word in service["command"]]
     if argv[:2] == ["sh", "-c"]:
         return [shlex.split(part) for part in argv[2].split("&&")]
     return [argv]
@@ -75,6 +77,30 @@ def test_the_workers_take_the_queues_that_make_run_serves() -> None:
         option(argv, "-Q") for s in OURS.values() for argv in commands(s) if "worker" in argv
     }
     assert composed == run | {"gpu"}
+
+
+def test_a_worker_with_a_gpu_asks_for_one_and_says_so_to_the_harness() -> None:
+    service = SERVICES["bench-gpu"]
+    [device] = service["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+    assert service["environment"]["HARNESS_DEVICE"] == "cuda"
+    assert service["profiles"] == ["gpu"]
+    # What is sent to a class of memory by the others, a machine with that much may be told to take.
+    assert "${GPU_QUEUES:-gpu}" in service["command"]
+
+
+@pytest.mark.parametrize("name", ["bench", "bench-gpu"])
+def test_a_worker_of_another_machine_can_be_led_to_these_servers(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    for variable in ("DATABASE_URL", "REDIS_URL"):
+        assert environment[variable].startswith(f"${{{variable}:-")
+
+
+def test_everybody_reads_the_same_classes_of_memory() -> None:
+    told = DEFAULT.sub(r"\1", COMPOSE["x-environment"]["MEMORY_CLASSES"])
+    classes = dict(pair.split("=") for pair in told.split(","))
+    assert {name: int(size) for name, size in classes.items()} == settings.MEMORY_CLASSES
+    assert all("MEMORY_CLASSES" in service["environment"] for service in OURS.values())
 
 
 @pytest.mark.parametrize("name", SERVICES)
