@@ -18,6 +18,7 @@ import transformers
 from backend_args import QUANTISED, problems
 from endpoints import load_endpoint
 from lm_eval.api.registry import get_model
+from rescore import STORED, load_answers
 from task_files import Refused
 
 Arguments = dict[str, Any]
@@ -30,6 +31,9 @@ def load_model(job: Job) -> Any:
     needs_gpu for weights that only a GPU's kernels read, config_mismatch for an adapter that does not
     fit its base."""
     torch.set_num_threads(int(job["threads"]))
+    if job["backend"] == STORED:
+        # No recipe can ask for it: the worker does, for a rescoring.
+        return load_answers(job)
     if wrong := list(problems(job["backend"], job["backend_args"])):
         raise Refused("bad_job", " ".join(wrong))
     return BACKENDS[job["backend"]](job)

@@ -126,7 +126,7 @@ def inspect_job(checkpoint: Path, base: Path | None, backend: str) -> Inspection
 
 
 def _kind_of(folder: Path, backend: str) -> Kind:
-    if backend == "endpoint":
+    if backend in {"endpoint", "stored"}:
         return "tokenizer"
     gguf = any(folder.glob("*.gguf")) and not any(folder.glob("*.safetensors"))
     return "gguf" if gguf else "model"
