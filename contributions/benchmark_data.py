@@ -55,7 +55,7 @@ def take(value: object) -> Data:
 
 def is_held_out(sha256: str) -> str:
     """The benchmark that holds this data out; empty for none."""
-    held = BenchmarkVersion.objects.filter(data_sha256=sha256, definition__held_out=True)
+    held = BenchmarkVersion.objects.filter(data_sha256=sha256, confidential=True)
     return str(held.values_list("benchmark__slug", flat=True).first() or "")
 
 

@@ -112,7 +112,6 @@ def stored_definition(facts: BenchmarkFacts) -> dict[str, Any]:
         "data_bytes": facts.data_bytes,
         "licence": facts.licence,
         "licence_name": facts.licence_name,
-        "held_out": facts.held_out,
         "source": facts.source,
     }
 
