@@ -14,6 +14,7 @@ from django.db.models import Count, Min, Q, Sum, Value
 from django.db.models.functions import Coalesce, Now
 
 from evaluations.durations import LOOK_BACK
+from evaluations.machine import DESK
 from evaluations.models import Run, Worker
 from evaluations.progress import seconds_left
 
@@ -115,7 +116,7 @@ def lines(queue: str = "") -> dict[str, Line]:
     serving = [
         (worker, name)
         for worker in Worker.objects.alive()
-        for name in worker.queues
+        for name in set(worker.queues) - DESK
         if not queue or name == queue
     ]
     names = {queue or "", *(run.queue for run in at_work), *(name for _, name in serving)} - {""}

@@ -62,9 +62,13 @@ class Item:
 
     @property
     def also(self) -> list[tuple[str, float]]:
-        """Other numbers of the same answers, in the harness's own unit, by name."""
+        """Other numbers of the same answers, in the harness's own unit, by metric and filter in words."""
         told = self.score.also if self.score else {}
-        return sorted((name.removesuffix(",none"), value) for name, value in told.items())
+        parts = ((*name.partition(","), value) for name, value in sorted(told.items()))
+        return [
+            (metric if of in ("", "none") else f"{metric} ({of})", value)
+            for metric, _, of, value in parts
+        ]
 
     @property
     def known(self) -> float | None:

@@ -9,31 +9,11 @@ from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from evaluations import machine
+from evaluations.confined import Part, parts_of
 from evaluations.models import Run, Worker
 from hub.lease import from_now
 
-# part -> (the state that protects, what a page says then, what it says otherwise)
-CONFINEMENT: Final = {
-    "network": (
-        "isolated",
-        "no network once files are here",
-        "the network stays open to evaluations",
-    ),
-    "files": ("private", "sees only its own files", "sees all files of this machine"),
-    "processes": ("private", "sees only its own processes", "sees other processes"),
-    "user": ("own", "a user of its own", "the worker's own user"),
-    "syscalls": ("filtered", "dangerous system calls refused", "every system call allowed"),
-}
 RUNS_SHOWN: Final = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One part of the confinement: whether it holds, and what that means."""
-
-    name: str
-    holds: bool
-    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +56,7 @@ def _row(worker: Worker, holding: tuple[Run, ...]) -> Row:
         worker=worker,
         status=_status(worker, busy=bool(holding)),
         holding=holding,
-        confinement=tuple(
-            Part(
-                name=name,
-                holds=worker.confinement[name] == wanted,
-                words=said if worker.confinement[name] == wanted else otherwise,
-            )
-            for name, (wanted, said, otherwise) in CONFINEMENT.items()
-            if name in worker.confinement
-        ),
+        confinement=parts_of(worker.confinement),
     )
 
 

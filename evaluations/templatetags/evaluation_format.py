@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 
 from evaluations.advice import advice_for, excerpt
+from evaluations.confined import parts_of
 from hub.templatetags.hub_format import human_bytes
 
 register = template.Library()
@@ -39,9 +40,16 @@ HARDWARE_NAMES = {"cpu": "CPU", "gpus": "GPUs", "max_rss": "Most memory used"}
 
 @register.filter
 def hardware_facts(hardware: dict[str, Any]) -> list[tuple[str, str]]:
-    """[(name, value)] of a run's machine in words; what it did not have or tell is left out."""
+    """[(name, value)] of a run's machine in words; what it did not have or tell is left out.
+
+    What the evaluation was shut into has its own words (`shut_into`), the network among them.
+    """
+    elsewhere = {"confinement", "network"} if hardware.get("confinement") else set()
     told = {name: value for name, value in hardware.items() if value not in (None, "", [])}
-    return [_fact(name, value) for name, value in told.items()]
+    return [_fact(name, value) for name, value in told.items() if name not in elsewhere]
+
+
+register.filter("shut_into", parts_of)
 
 
 def _fact(name: str, value: Any) -> tuple[str, str]:
