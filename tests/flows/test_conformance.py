@@ -7,6 +7,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from evaluations.actions.cancel import cancel_run
@@ -103,6 +104,8 @@ def crowd(first: Score) -> None:
         )
         for number, each in enumerate(checkpoints)
     )
+    with connection.cursor() as cursor:  # as autovacuum does outside of a test's transaction
+        cursor.execute("ANALYZE")
 
 
 @pytest.mark.django_db
