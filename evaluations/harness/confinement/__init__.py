@@ -2,7 +2,8 @@
 
 Stdlib only, no imports from the project: guard.py runs it in a bare interpreter, a warm parent in
 the children it forks. Where the kernel forbids a part, the rest still holds, and the answer says
-so. From below: kernel.py (calls that Python has no name for), processes.py, files.py, syscalls.py.
+so. From below: kernel.py (calls that Python has no name for), processes.py, files.py, landlock.py
+(where there is no root of its own), syscalls.py.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import files, kernel, processes, syscalls
+from . import files, kernel, landlock, processes, syscalls
 
 PARTS = {
     kernel.CLONE_NEWUSER: ("user", "own", "shared"),
@@ -35,9 +36,9 @@ def confine(plan: dict[str, Any]) -> dict[str, str]:
     program needs; all else is out of sight).
 
     Answers {"user": "own" | "shared", "network": "isolated" | "open", "files": "private" |
-    "shared", "processes": "private" | "shared", "syscalls": "filtered" | "all"}. Returns in a
-    grandchild of the caller where processes are private: the caller only waits for it, passes its
-    exit status on (128 + n for a signal) and takes it along when it dies. About 15 ms.
+    "restricted" | "shared", "processes": "private" | "shared", "syscalls": "filtered" | "all"}.
+    Returns in a grandchild of the caller where processes are private: the caller only waits for it,
+    passes its exit status on (128 + n for a signal) and takes it along when it dies. About 15 ms.
     """
     if kernel.libc is not None:
         processes.die_with_parent()
@@ -58,6 +59,8 @@ def confine(plan: dict[str, Any]) -> dict[str, str]:
     _limit(plan, own_user=bool(got & kernel.CLONE_NEWUSER))
     if kernel.libc is not None:
         kernel.drop_privileges()
+        if holds["files"] == "shared" and landlock.restrict(plan):
+            holds["files"] = "restricted"
         filtered = syscalls.restrict(sockets=plan["network"] or bool(got & kernel.CLONE_NEWNET))
         holds["syscalls"] = "filtered" if filtered else "all"
         if filtered and not plan["network"]:

@@ -52,12 +52,11 @@ CODE = Path(__file__).resolve().parents[2]
 # Memory of a tmpfs is nobody's resident memory: it needs a bound of its own.
 TEMPORARY = {"/tmp": "64m", "/dev/shm": "1g"}  # noqa: S108
 FILTERED = kernel.MS_NOSUID | kernel.MS_NODEV
+READ_ONLY = FILTERED | kernel.MS_RDONLY
 
 
 def leave(plan: dict[str, Any], *, own_processes: bool) -> bool:
     """Move to such a root; False, with everything as it was, where the kernel does not let us."""
-    if "writable" not in plan:
-        return False
     here = Path.cwd()
     old_processes = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
     try:
@@ -81,27 +80,32 @@ def leave(plan: dict[str, Any], *, own_processes: bool) -> bool:
     return True
 
 
-def _build(plan: dict[str, Any]) -> None:
-    for path in (*PROGRAMS, *SETTINGS, *MACHINE):
-        _show(path)
+def shown(plan: dict[str, Any]) -> list[tuple[str, int]]:
+    """What a child sees, each with the MS_ flags it is shown under, outer folders before inner ones."""
+    seen = dict.fromkeys((*PROGRAMS, *SETTINGS, *MACHINE), READ_ONLY)
     nodes = [f"/dev/{name}" for name in NODES]
     if plan.get("gpu"):
         nodes += [str(path) for name in GPU_NODES for path in Path("/dev").glob(name)]
-    for node in nodes:
-        _show(node, filtered=kernel.MS_NOSUID)
+    seen |= dict.fromkeys(nodes, kernel.MS_NOSUID)
+    named = [*_interpreter(plan.get("interpreter", sys.executable)), *plan.get("read_only", ())]
+    # A read-only checkpoint may lie within the writable folder of its run, or be it: it wins.
+    for path, flags in [(path, FILTERED) for path in plan["writable"]] + [
+        (path, READ_ONLY) for path in named
+    ]:
+        seen[str(Path(path).absolute())] = flags
+    return sorted(seen.items(), key=lambda item: item[0].count("/"))
+
+
+def _build(plan: dict[str, Any]) -> None:
     for target, size in TEMPORARY.items():
         Path(WORKSHOP + target).mkdir(parents=True, exist_ok=True)
         kernel.mount("private", WORKSHOP + target, "tmpfs", FILTERED, f"mode=1777,size={size}")
+    for path, flags in shown(plan):
+        _show(path, flags)
     _identify()
-    writable = [str(Path(path).absolute()) for path in plan["writable"]]
-    named = {*_interpreter(plan.get("interpreter", sys.executable)), *writable}
-    named |= {str(Path(path).absolute()) for path in plan.get("read_only", ())}
-    # Outer folders first: a read-only checkpoint lies within the writable folder of its run.
-    for path in sorted(named, key=lambda path: path.count("/")):
-        _show(path, filtered=FILTERED if path in writable else FILTERED | kernel.MS_RDONLY)
 
 
-def _show(path: str, *, filtered: int = FILTERED | kernel.MS_RDONLY) -> None:
+def _show(path: str, flags: int) -> None:
     """The file or folder with all mounts below it, at its path and at its path without links."""
     if path in PROGRAMS and Path(path).is_symlink():
         Path(WORKSHOP + path).symlink_to(os.path.realpath(path).lstrip("/"))
@@ -120,7 +124,7 @@ def _show(path: str, *, filtered: int = FILTERED | kernel.MS_RDONLY) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch()
         kernel.mount(str(source), str(place), flags=kernel.MS_BIND | kernel.MS_REC)
-        kernel.restrict_mount(str(place), filtered)
+        kernel.restrict_mount(str(place), flags)
 
 
 def _identify() -> None:
@@ -171,7 +175,7 @@ def _processes(old: int, most: int | None, *, own: bool) -> None:
     except PermissionError:
         os.fchdir(old)
         kernel.mount(".", str(place), flags=kernel.MS_BIND | kernel.MS_REC)
-    kernel.restrict_mount(str(place), FILTERED | kernel.MS_RDONLY)
+    kernel.restrict_mount(str(place), READ_ONLY)
 
 
 def limits_each_namespace() -> bool:

@@ -91,7 +91,7 @@ except OSError: told["socket"] = False
 """
     told = told_by(folder, before=REFUSED, after=after)
     # Without any namespace the filter still keeps sockets local.
-    assert told == {"holds": WHOLE | NONE, "socket": False}
+    assert told == {"holds": WHOLE | NONE | {"files": "restricted"}, "socket": False}
 
 
 def test_a_network_that_is_needed_is_left_and_said_to_be_open(folder: Path) -> None:
