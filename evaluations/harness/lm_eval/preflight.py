@@ -32,7 +32,26 @@ CAPS = {
     "num_experts": 4096,
     "num_local_experts": 4096,
     "n_routed_experts": 4096,
+    "n_embd": 65_536,
+    "d_model": 65_536,
+    "n_inner": 524_288,
+    "n_layer": 512,
+    "num_layers": 512,
+    "n_head": 1024,
+    "max_position_embeddings": 1 << 28,
+    "n_positions": 1 << 28,
 }
+# What the families call the same thing; the largest that is there counts.
+WIDTHS, LAYERS = (
+    ("hidden_size", "n_embd", "d_model"),
+    ("num_hidden_layers", "n_layer", "num_layers"),
+)
+INNER = ("intermediate_size", "n_inner", "ffn_dim")
+# A config may describe this many times the weights that are there: layers may share them.
+GENEROUS = 4
+MOST_ADDED_TOKENS = 200_000
+LONGEST_PATTERN = 20_000
+LARGEST_TEMPLATE = 1 * MiB
 PICKLES = re.compile(r"\.(bin|pt|pth|pkl|pickle|ckpt|joblib|npy|npz|h5|keras|msgpack)$", re.I)
 COMPILED = (".so", ".pyd", ".dll", ".dylib")
 # Keys that make transformers fetch kernels or classes from somewhere else.
@@ -49,6 +68,7 @@ OBJECTS = (
     "tokenizer_config.json",
     "processor_config.json",
     "special_tokens_map.json",
+    "tokenizer.json",
 )
 # ruff: noqa: SIM905
 HARMLESS_GENERATION = frozenset(
@@ -59,6 +79,8 @@ HARMLESS_GENERATION = frozenset(
 BITS = {"F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16}
 BITS |= {"I16": 16, "U16": 16, "I8": 8, "U8": 8, "BOOL": 8, "F8_E4M3": 8, "F8_E5M2": 8}
 BITS |= {"F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F4": 4, "C64": 64}
+# Where the hub's store is on another file system, it lays out links to its blobs.
+BLOB = re.compile(r"/blobs/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}$")
 LAYER = re.compile(r"(?:^|\.)(?:layers|h|blocks)\.(\d+)\.")
 
 # Adapters whose whole change lies in adapter_model.safetensors; others load or compute something first.
@@ -215,7 +237,8 @@ def _check_files(folder: Path, found: Inspection) -> None:
         if count > MOST_FILES:
             found.refuse("unsafe_files", f"More than {MOST_FILES} files.")
             return
-        if path.is_symlink() and not str(path.resolve()).startswith(inside):
+        target = str(path.resolve())
+        if path.is_symlink() and not target.startswith(inside) and not BLOB.search(target):
             found.refuse("unsafe_files", f"{name} is a link out of the folder.", name)
         elif name.endswith(COMPILED):
             found.refuse("unsafe_files", f"{name} is compiled code.", name)
@@ -278,7 +301,40 @@ def _read_objects(folder: Path, found: Inspection) -> dict[str, Any] | None:
         if name == "generation_config.json" and (odd := set(value) - HARMLESS_GENERATION):
             listed = ", ".join(sorted(odd))
             found.warn("generation_ignored", f"{name} sets {listed}: protocols decide that.", name)
+        if name == "tokenizer.json":
+            _check_tokenizer(value, found)
+    for path in folder.glob("*.jinja"):
+        if path.stat().st_size > LARGEST_TEMPLATE:
+            message = f"{path.name} is larger than {LARGEST_TEMPLATE // MiB} MiB."
+            found.refuse("not_a_model", message, path.name)
     return config
+
+
+def _check_tokenizer(value: dict[str, Any], found: Inspection) -> None:
+    """Sizes only. What its patterns cost on a text nobody can tell: the child's limits bound that."""
+    name = "tokenizer.json"
+    added = value.get("added_tokens")
+    if isinstance(added, list) and len(added) > MOST_ADDED_TOKENS:
+        message = f"{name} adds {len(added)} tokens; {MOST_ADDED_TOKENS} are allowed."
+        found.refuse("not_a_model", message, name)
+    for part in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
+        longest = max(map(len, _texts(value.get(part))), default=0)
+        if longest > LONGEST_PATTERN:
+            message = f"{name}: {part} has a pattern of {longest} characters."
+            found.refuse("not_a_model", message, name)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, in whatever order; not by recursion, it may be nested deeply."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
 
 
 def _check_weights(folder: Path, found: Inspection) -> Tensors:
@@ -339,14 +395,42 @@ def _check_config(config: dict[str, Any], tensors: Tensors, found: Inspection) -
     if not found.model_type:
         found.refuse("not_a_model", "config.json names no model_type.", "config.json")
     text = config.get("text_config")
-    for part in (config, text if isinstance(text, dict) else {}):
-        for key, cap in CAPS.items():
-            value = part.get(key)
-            if isinstance(value, int | float) and value > cap:
-                found.refuse("config_mismatch", f"config.json: {key} {value} is over {cap}.")
-    if tensors and "quantization_config" not in config:
-        inner = text if isinstance(text, dict) else config
+    inner = text if isinstance(text, dict) else config
+    for part in (config, inner):
+        _check_caps(part, found)
+    if found.ok and tensors and "quantization_config" not in config:
         _check_shapes(inner, tensors, found)
+        _check_size(inner, found)
+
+
+def _check_caps(config: dict[str, Any], found: Inspection) -> None:
+    for key, cap in CAPS.items():
+        value = config.get(key)
+        # Some families give a list, one number a layer.
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, int | float) and not each <= cap:
+                found.refuse("config_mismatch", f"config.json: {key} {each} is over {cap}.")
+                break
+    for key in (WIDTHS[0], LAYERS[0], "vocab_size"):
+        if not isinstance(config.get(key, 0), int | float | None):
+            found.refuse("config_mismatch", f"config.json: {key} is no number.")
+
+
+def _check_size(config: dict[str, Any], found: Inspection) -> None:
+    """Refuse a config that describes far more weights than there are: they would be made up in memory."""
+    width, layers, inner = (_largest(config, names) for names in (WIDTHS, LAYERS, INNER))
+    least = (
+        layers * width * (width + 2 * inner) // 2 + _largest(config, ("vocab_size",)) * width // 2
+    )
+    if least > GENEROUS * found.parameters:
+        message = (
+            f"config.json describes at least {least:,} weights; there are {found.parameters:,}."
+        )
+        found.refuse("config_mismatch", message, "config.json")
+
+
+def _largest(config: dict[str, Any], names: tuple[str, ...]) -> int:
+    return max((config[name] for name in names if isinstance(config.get(name), int)), default=0)
 
 
 def _check_shapes(config: dict[str, Any], tensors: Tensors, found: Inspection) -> None:

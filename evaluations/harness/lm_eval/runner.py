@@ -82,6 +82,16 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def repository_part(error: BaseException) -> str:
+    """A sentence where a part of the repository failed while prompts were made of it, else nothing."""
+    if type(error).__name__ == "PanicException":
+        return f"The tokenizer does not work on the prompts. {error}"
+    functions = {frame.name for frame in traceback.extract_tb(error.__traceback__)}
+    if type(error).__module__.startswith("jinja2") and "render_jinja_template" in functions:
+        return f"The chat template does not work. {error}"
+    return ""
+
+
 def explain(error: BaseException, stage: str) -> tuple[str, str]:
     """The failure code and a sentence for an exception of this stage."""
     text = f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
@@ -96,6 +106,8 @@ def explain(error: BaseException, stage: str) -> tuple[str, str]:
     memory = any(isinstance(cause, MemoryError) for cause in causes)
     if memory or any(words in lower for words in OUT_OF_MEMORY):
         return "out_of_memory", f"Not enough memory during {stage}."
+    if blamed := "".join(map(repository_part, causes)):
+        return "not_a_model", blamed[:LONGEST_MESSAGE]
     if stage == "load_model":
         if any(words in lower for words in NEEDS_CODE):
             return "needs_own_code", f"The model does not load without code of its own. {text}"
