@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -13,6 +13,7 @@ from evaluations.harness.protocol import Endpoint, HarnessFailure, Job, Limits, 
 from evaluations.models import BenchmarkVersion, Recipe, Run
 from evaluations.resuming import resume_folder
 from evaluations.suites.declared.definition import Definition
+from evaluations.suites.declared.rendering import CLUSTER
 from evaluations.suites.declared.sandbox import Unreadable
 from evaluations.suites.declared.task import Unsound, write_task
 from evaluations.suites.loader import FOLDER
@@ -20,6 +21,7 @@ from hub import store
 
 Aggregate = Literal["task", "mean_of_groups"]
 MEBIBYTE = 1 << 20
+CODE_SANDBOX = "code_sandbox"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,13 @@ def jobs_of(run: Run, checkpoint_path: Path, base_path: Path | None = None) -> l
         HarnessJob(
             harness=recipes[0].benchmark_version.harness,
             version=recipes[0].harness_version,
-            job=_job(checkpoint_path, base_path, recipes, name, resume_folder(run, *loaded)),
+            job=job_for(
+                recipes,
+                checkpoint_path,
+                base_path,
+                name=name,
+                resume=resume_folder(run, *loaded),
+            ),
         )
         for loaded, recipes in shared.items()
     ]
@@ -56,10 +64,32 @@ def _loaded_as(recipe: Recipe) -> tuple[str, ...]:
     arguments = json.dumps(recipe.backend_args, sort_keys=True)
     harness = recipe.benchmark_version.harness
     loaded = (recipe.backend, arguments, recipe.dtype, str(recipe.batch_size))
-    return (harness, recipe.harness_version, *loaded)
+    # Code that a model writes runs in no child that measures anything else.
+    apart = (CODE_SANDBOX,) if runs_code(recipe) else ()
+    return (harness, recipe.harness_version, *loaded, *apart)
 
 
-def _job(path: Path, base_path: Path | None, recipes: list[Recipe], name: str, resume: Path) -> Job:
+def runs_code(recipe: Recipe) -> bool:
+    return CODE_SANDBOX in recipe.benchmark_version.needs
+
+
+def _may_run_code(recipe: Recipe) -> bool:
+    """Whether the job runs code that a model writes; HarnessFailure where this worker has no place for it."""
+    if runs_code(recipe) and CODE_SANDBOX not in settings.WORKER_CAPABILITIES:
+        message = f"This worker declares no place for code that a model writes ({CODE_SANDBOX})."
+        raise HarnessFailure("unavailable", message, stage="preparing")
+    return runs_code(recipe)
+
+
+def job_for(
+    recipes: Sequence[Recipe],
+    path: Path,
+    base_path: Path | None,
+    *,
+    name: str,
+    resume: Path | None = None,
+) -> Job:
+    """Recipes that are loaded alike, on the checkpoint at `path` of the repository `name`."""
     first = recipes[0]
     tasks = tuple(task_spec(recipe, path.parent / "tasks") for recipe in recipes)
     # Only a task of the harness's own registry has its data elsewhere.
@@ -82,6 +112,7 @@ def _job(path: Path, base_path: Path | None, recipes: list[Recipe], name: str, r
             rss_bytes=settings.HARNESS_MEMORY_MB * MEBIBYTE,
         ),
         network=registry,
+        unsafe_code=_may_run_code(first),
         cache=settings.STATE_DIR / "harness-cache" if registry else None,
         hub_endpoint=settings.HF_ENDPOINT,
     )
@@ -120,7 +151,8 @@ def task_spec(recipe: Recipe, folder: Path) -> TaskSpec:
         lower=version.lower_bound,
         upper=version.upper_bound,
         aggregate=cast(Aggregate, version.aggregate),
-        cluster_by=version.cluster_by,
+        # Items of a declared benchmark have it under a name of their own.
+        cluster_by=CLUSTER if version.definition and version.cluster_by else version.cluster_by,
     )
 
 

@@ -132,7 +132,7 @@ class Job:
     needs it. `cache` is a folder for such datasets, kept between jobs by the caller. `backend` and
     `backend_args` are Recipe's; `base_path` is the folder of the base where the checkpoint is an
     adapter; `endpoint` is who answers where the back end is one. `resume` is a folder for answered
-    requests that outlives a killed job.
+    requests that outlives a killed job. `unsafe_code` lets tasks run code that the model writes.
     """
 
     checkpoint_path: Path
@@ -148,6 +148,7 @@ class Job:
     threads: int = 1
     limits: Limits = field(default_factory=Limits)
     network: bool = False
+    unsafe_code: bool = False
     cache: Path | None = None
     hub_endpoint: str = ""
 

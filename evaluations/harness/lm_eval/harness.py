@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluations.harness import process
+from evaluations.harness.confinement import probe
 from evaluations.harness.lm_eval.results import read_results
 from evaluations.harness.protocol import (
     FAILURES,
@@ -49,6 +50,8 @@ print(json.dumps(found))
 # Ended by SIGKILL, and not by us: the kernel does that when memory is out.
 KILLED = 128 + 9
 LONGEST_WARNINGS = 50
+# Answers of the confinement that mean that a part of it does not hold.
+HOLES = frozenset({"shared", "restricted", "open", "all"})
 USAGE = ("rss_bytes", "gpu_bytes", "gpu_percent")
 
 
@@ -83,6 +86,8 @@ class LmEvalHarness:
         Raises HarnessFailure, with the tail of the log. Blocks for the whole job; `cancelled` is
         polled four times a second from this thread.
         """
+        if job.unsafe_code:
+            _require_sandbox(job)
         workdir = workdir.absolute()
         scratch = workdir / "scratch"
         scratch.mkdir(parents=True, exist_ok=True)
@@ -117,6 +122,8 @@ class LmEvalHarness:
             environment["HF_HUB_CACHE"] = str(job.cache.absolute() / "hub")
         if job.network and job.hub_endpoint:
             environment["HF_ENDPOINT"] = job.hub_endpoint
+        if job.unsafe_code:
+            environment["HF_ALLOW_CODE_EVAL"] = "1"
         command = [str(self.interpreter), "-P", str(self.runner)]
         command += [str(workdir / "job.json"), str(workdir), process.EVENTS]
         return process.run(
@@ -156,6 +163,21 @@ class LmEvalHarness:
 def warming_of(interpreter: Path) -> Warming:
     """The warm parents of this process for `interpreter`."""
     return Warming(interpreter, folders=[RUNNER.parent], modules=WARM_MODULES)
+
+
+def _require_sandbox(job: Job) -> None:
+    """What a model writes runs only where all of the confinement holds, and never with a network."""
+    if job.network:
+        message = (
+            "Code that a model writes runs without network: its task needs a file and data here."
+        )
+        raise HarnessFailure("bad_job", message, stage="start")
+    holes = [f"{part} {held}" for part, held in probe().items() if held in HOLES]
+    if holes:
+        message = (
+            f"This worker's kernel does not close the place for a model's code: {', '.join(holes)}."
+        )
+        raise HarnessFailure("unavailable", message, stage="start")
 
 
 def _read_only(job: Job) -> list[Path]:
@@ -239,4 +261,5 @@ def job_document(job: Job) -> dict[str, Any]:
         "batch_size": job.batch_size,
         "device": job.device,
         "threads": job.threads,
+        "unsafe_code": job.unsafe_code,
     }

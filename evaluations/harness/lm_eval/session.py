@@ -26,7 +26,7 @@ from facts import hardware, usage, versions
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import handle_non_serializable, hash_string
 from remembering import Remembering
-from task_files import Execution, Refused, load_execution, plan
+from task_files import Execution, Refused, load_execution, plan, refuse_code
 
 PROGRESS_SECONDS = 0.3
 BOOTSTRAP_ITERATIONS = 1000
@@ -152,7 +152,7 @@ def evaluate(model: Any, manager: TaskManager, batch: list[Execution], job: Spec
         numpy_random_seed=first.seed,
         torch_random_seed=first.seed,
         fewshot_random_seed=first.seed,
-        confirm_run_unsafe_code=False,
+        confirm_run_unsafe_code=job["unsafe_code"],
     )
 
 
@@ -226,6 +226,8 @@ def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
     # The built-in index costs seven seconds; hub task files do not need it.
     manager = TaskManager(include_defaults=registry)
     batches = plan(job["tasks"], lambda spec, seed: load_execution(spec, seed, manager))
+    if not job["unsafe_code"]:
+        refuse_code(batches)
     channel.enter("run")
     writer = Writer(out / "samples")
     watched = Remembering(model, identity(job), Path(job["resume"]) if job["resume"] else None)

@@ -36,6 +36,7 @@ class Execution:
     system_prompt: str
     limit: int | None
     built: list[Any]
+    tasks: list[Any]
     leaves: list[str]
     groups: list[str]
     specs: list[Spec] = field(default_factory=list)
@@ -91,9 +92,20 @@ def load_execution(spec: Spec, seed: int, manager: TaskManager) -> Execution:
         system_prompt=spec["system_prompt"],
         limit=spec["limit"],
         built=[groups[name]] if name in groups else [tasks[name]],
+        tasks=list(tasks.values()),
         leaves=list(tasks),
         groups=list(groups),
     )
+
+
+def refuse_code(batches: list[list[Execution]]) -> None:
+    """Raise Refused where a task runs code that a model writes: its benchmark must say that it does."""
+    for execution in (each for batch in batches for each in batch):
+        if any(getattr(task, "UNSAFE_CODE", False) for task in execution.tasks):
+            message = (
+                f"{execution.name} runs code that a model writes; its benchmark does not say so"
+            )
+            raise Refused("bad_job", f"{message} (needs: code_sandbox).")
 
 
 def configured_file(spec: Spec) -> dict[str, Any]:

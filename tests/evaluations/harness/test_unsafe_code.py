@@ -1,0 +1,106 @@
+"""Tasks that run what a model wrote: only where an operator and the kernel give a place for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluations.harness.confinement import probe
+from evaluations.harness.lm_eval import LmEvalHarness
+from evaluations.harness.protocol import TaskSpec
+from tests.evaluations.harness.jobs import failure_of, make_job, run
+
+TASK = """
+task: programs
+dataset_path: json
+dataset_kwargs: {data_files: {test: programs.jsonl}}
+test_split: test
+output_type: generate_until
+doc_to_text: "{{prompt}}"
+doc_to_target: ""
+generation_kwargs: {until: ["\\n"], do_sample: false, max_gen_toks: 4}
+process_results: !function judge.judge
+unsafe_code: true
+metric_list: [{metric: passed, aggregation: mean, higher_is_better: true}]
+"""
+JUDGE = """
+import subprocess, sys
+def judge(doc, results):
+    program = "completion = " + repr(results[0]) + "\\n" + doc["check"]
+    done = subprocess.run([sys.executable, "-I", "-c", program])
+    return {"passed": int(done.returncode == 0)}
+"""
+CHECKS = """
+import os, socket
+open("ran", "a").write("x")
+assert isinstance(completion, str)
+assert not os.path.exists({secret!r})
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> TaskSpec:
+    """Two questions: one whose program finds nothing of the hub, one whose program fails."""
+    folder = tmp_path / "task"
+    folder.mkdir()
+    (folder / "programs.yaml").write_text(TASK)
+    (folder / "judge.py").write_text(JUDGE)
+    secret = tmp_path / "site.env"
+    secret.write_text("SECRET_KEY=one")
+    check = CHECKS.format(secret=str(secret))
+    rows = [{"prompt": "def one():", "check": check}, {"prompt": "def two():", "check": "1 / 0"}]
+    (folder / "programs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return TaskSpec(
+        recipe_digest="programs",
+        task="programs",
+        metric="passed",
+        file=folder / "programs.yaml",
+    )
+
+
+def test_a_models_code_runs_where_it_may_and_sees_nothing(
+    harness: LmEvalHarness, micro: Path, tmp_path: Path, programs: TaskSpec
+) -> None:
+    report = run(harness, make_job(micro, programs, unsafe_code=True), tmp_path / "work")
+    assert report.measurements[0].outcomes == (1.0, 0.0)
+    assert (tmp_path / "work" / "scratch" / "ran").read_text() == "x"
+
+
+def test_it_does_not_run_where_nobody_said_so(
+    harness: LmEvalHarness, micro: Path, tmp_path: Path, programs: TaskSpec
+) -> None:
+    failure = failure_of(harness, make_job(micro, programs), tmp_path / "work")
+    assert (failure.code, failure.stage) == ("bad_job", "load_tasks")
+    assert "code_sandbox" in failure.message
+    assert not (tmp_path / "work" / "scratch" / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "code", "says"),
+    [
+        ({"network": True}, {}, "bad_job", "without network"),
+        ({}, {"files": "restricted"}, "unavailable", "files restricted"),
+        ({}, {"processes": "shared", "network": "open"}, "unavailable", "processes shared"),
+    ],
+)
+def test_a_sandbox_that_is_only_declared_is_none(
+    harness: LmEvalHarness,
+    micro: Path,
+    tmp_path: Path,
+    programs: TaskSpec,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    part: dict[str, str],
+    code: str,
+    says: str,
+) -> None:
+    # The kernel of this machine, less something.
+    found = probe() | part
+    monkeypatch.setattr("evaluations.harness.lm_eval.harness.probe", lambda: found)
+    job = make_job(micro, programs, unsafe_code=True, **changes)
+    failure = failure_of(harness, job, tmp_path / "work")
+    assert (failure.code, says in failure.message) == (code, True)
+    assert not (tmp_path / "work" / "scratch").exists()
