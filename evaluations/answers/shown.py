@@ -59,8 +59,17 @@ def asked_of(row: Mapping[str, Any], *, longest: int = PREVIEW) -> Asked:
         row["task"],
         excerpt=_tail(" ".join(prompt[-8 * EXCERPT :].split()), EXCERPT),
         prompt=_tail(prompt, longest),
-        target=_head(_plain(row["target"]), longest),
+        target=_head(_plain(_target(row)), longest),
     )
+
+
+def _target(row: Mapping[str, Any]) -> str:
+    """What was right, as text: tasks with choices often keep its number only."""
+    target: str = row["target"]
+    choices = [text.strip() for text in row["asked"] or ()] if row["form"] == "json" else []
+    if target in choices or not target.isdecimal() or int(target) >= len(choices):
+        return target
+    return choices[int(target)]
 
 
 def answer_of(
