@@ -15,7 +15,16 @@ FACTS = """
         ) ORDER BY d.number)
         FROM evaluations_dispute d
         WHERE d.variant_id = s.variant_id AND d.state IN ('open', 'upheld') AND d.claim_id IS NULL
-    ), '[]'::json)
+    ), '[]'::json),
+    'origin', (
+        SELECT CASE
+            WHEN v.origin_state IN ('gone', 'replaced') THEN v.origin_state
+            WHEN v.origin_commit NOT IN ('', c.commit) AND v.origin_digest <> c.digest
+                THEN 'newer_commit'
+        END
+        FROM hub_checkpoint c JOIN hub_modelvariant v ON v.id = c.variant_id
+        WHERE c.id = s.checkpoint_id
+    )
 """
 SCORE = """
     %s::text, CASE WHEN s."values" ? '{id}' THEN json_build_object(

@@ -13,6 +13,13 @@ from hub.models import Checkpoint, Dataset, ModelVariant, OriginChange
 from hub.models.entry import OriginState
 
 SHOWN = 20
+NEWER = "newer_commit"
+# What a row of a board says of its checkpoint, in words.
+MARKS: dict[str, str] = {
+    NEWER: "older commit",
+    OriginState.REPLACED: "replaced at its origin",
+    OriginState.GONE: "gone from its origin",
+}
 
 on_change: list[Callable[[ModelVariant | Dataset, Sequence[OriginChange]], object]] = []
 
@@ -42,10 +49,15 @@ def is_older(checkpoint: Checkpoint) -> bool:
     return known and checkpoint.digest != variant.origin_digest
 
 
-def older_among(checkpoints: Sequence[int]) -> dict[int, str]:
-    """Of these (primary keys) the older ones, each with the newest commit at its origin. One query."""
-    rows = Checkpoint.objects.filter(older(), pk__in=checkpoints).order_by()
-    return dict(rows.values_list("pk", "variant__origin_commit"))
+def marks_of(checkpoints: Sequence[int]) -> dict[int, str]:
+    """Of these (primary keys) those that are not what lies at their origin: one of MARKS. One query.
+
+    `evaluations/standing_json.py` says the same in SQL.
+    """
+    is_gone = Q(variant__origin_state=OriginState.GONE)
+    rows = Checkpoint.objects.filter(older() | is_gone, pk__in=checkpoints).order_by()
+    states = rows.values_list("pk", "variant__origin_state")
+    return {pk: state if state in MARKS else NEWER for pk, state in states}
 
 
 @dataclass(frozen=True)

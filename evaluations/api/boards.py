@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -20,7 +20,7 @@ from hub.api.views import Endpoint, ListEndpoint
 from hub.keyset import BadCursor, Key, Sorting
 
 # Part of every ETag: raise it when the shape of an answer changes.
-SHAPE = 2
+SHAPE = 3
 
 
 class BoardSerializer(serializers.ModelSerializer[Board]):
@@ -94,6 +94,11 @@ class StandingSerializer(serializers.Serializer[Any]):
     disputes = DisputeOnBoardSerializer(
         many=True, help_text="Of its own; what it inherits, the variant itself tells."
     )
+    origin = serializers.CharField(
+        allow_null=True,
+        help_text="Null where this checkpoint is what lies at its origin as far as we know, else "
+        "newer_commit, replaced or gone.",
+    )
 
 
 class StandingPageSerializer(serializers.Serializer[Any]):
@@ -110,10 +115,17 @@ class BoardList(ListEndpoint[Board]):
 
 class BoardDetail(Endpoint):
     @extend_schema(responses=BoardDetailSerializer)
-    def get(self, request: Request, slug: str) -> HttpResponseBase:
-        board = _board(slug)
+    def get(self, request: Request, slug: str, version: int | None = None) -> HttpResponseBase:
+        """The board as it is now, or a version of it."""
+        which = {"current": True} if version is None else {"version": version}
+        board = get_object_or_404(Board.objects.defer("facets"), slug=slug, **which)
         etag = etag_of(SHAPE, "board", board.pk, board.ranked_at, board.size)
         return conditional(request, etag, lambda: Response(BoardDetailSerializer(board).data))
+
+
+@extend_schema_view(get=extend_schema(operation_id="boards_version"))
+class BoardVersion(BoardDetail):
+    """The board as it was under other recipes; the address is for good."""
 
 
 PARAMETERS = [
@@ -135,8 +147,9 @@ PARAMETERS = [
 
 
 KNOWN_BOARD = """
-    SELECT id, created_at, ranked_at, (SELECT max(changed_at) FROM evaluations_dispute) AS disputed_at
-    FROM evaluations_board WHERE slug = %s AND current
+    SELECT id, created_at, ranked_at, (SELECT max(changed_at) FROM evaluations_dispute) AS disputed_at,
+        (SELECT max(id) FROM hub_originchange) AS moved
+    FROM evaluations_board WHERE slug = %s AND
 """
 
 
@@ -144,22 +157,28 @@ class StandingList(Endpoint):
     @extend_schema(
         operation_id="boards_standings", responses=StandingPageSerializer, parameters=PARAMETERS
     )
-    def get(self, request: Request, slug: str) -> HttpResponseBase:
-        board = _known_board(slug)
+    def get(self, request: Request, slug: str, version: int | None = None) -> HttpResponseBase:
+        """Where everybody stands, best first: on the board of now, or on a version of it."""
+        board = _known_board(slug, version)
         marks: Any = board
-        etag = etag_of(SHAPE, board.pk, board.ranked_at, marks.disputed_at, request.get_full_path())
+        facts = (board.ranked_at, marks.disputed_at, marks.moved)
+        etag = etag_of(SHAPE, board.pk, *facts, request.get_full_path())
         return conditional(request, etag, lambda: _standings(request, board))
 
 
-def _board(slug: str) -> Board:
-    return get_object_or_404(Board.objects.defer("facets"), slug=slug, current=True)
+@extend_schema_view(get=extend_schema(operation_id="boards_version_standings"))
+class VersionStandingList(StandingList):
+    """Where everybody stood on that version."""
 
 
-def _known_board(slug: str) -> Board:
+def _known_board(slug: str, version: int | None) -> Board:
     """What standings need of a board. Every request asks this, and put together by the ORM it costs
     three times as much as by hand.
     """
-    found = list(Board.objects.raw(KNOWN_BOARD, [slug]))
+    if version is None:
+        found = list(Board.objects.raw(f"{KNOWN_BOARD} current", [slug]))
+    else:
+        found = list(Board.objects.raw(f"{KNOWN_BOARD} version = %s", [slug, version]))
     if not found:
         raise Http404
     return found[0]

@@ -62,4 +62,14 @@ urlpatterns = [
     path("boards/", boards.BoardList.as_view(), name="api_board_list"),
     path("boards/<slug:slug>/", boards.BoardDetail.as_view(), name="api_board_detail"),
     path("boards/<slug:slug>/standings/", boards.StandingList.as_view(), name="api_standing_list"),
+    path(
+        "boards/<slug:slug>/v<int:version>/",
+        boards.BoardVersion.as_view(),
+        name="api_board_version",
+    ),
+    path(
+        "boards/<slug:slug>/v<int:version>/standings/",
+        boards.VersionStandingList.as_view(),
+        name="api_board_version_standings",
+    ),
 ]

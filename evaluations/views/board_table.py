@@ -15,6 +15,7 @@ from evaluations.disputes import Mark, marks_of
 from evaluations.leaderboards import BoardPage, Column, View
 from evaluations.models import RunItem
 from evaluations.models.run import Run
+from hub import drift
 from hub.models.lineage import Relation
 from hub.templatetags.hub_format import MINUS, human_count, licence_name
 
@@ -140,8 +141,10 @@ def rows_of(found: BoardPage) -> tuple[list[dict[str, Any]], dict[int, Scale]]:
     marks = marks_of([row["variant_id"] for row in found.rows])
     runs = reverse("run_list")
     rows = [_row(row, found, scales, scale, under_way, runs) for row in found.rows]
+    moved = drift.marks_of([row["checkpoint_id"] for row in found.rows])
     for row in rows:
         row["mark"] = _marked(marks.get(row["variant_id"]))
+        row["origin"] = drift.MARKS.get(moved.get(row["checkpoint_id"], ""), "")
     return rows, scales
 
 

@@ -69,7 +69,11 @@ def _table(request: HttpRequest, found: BoardPage) -> dict[str, Any]:
     """What the swapped part needs."""
     data = request.GET
     rows, scales = rows_of(found)
-    api = reverse("api_standing_list", args=[found.board.slug])
+    board = found.board
+    if board.current:
+        api = reverse("api_standing_list", args=[board.slug])
+    else:
+        api = reverse("api_board_version_standings", args=[board.slug, board.version])
     return {
         "view": found.view,
         "rows": rows,

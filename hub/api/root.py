@@ -24,7 +24,11 @@ RESOURCES = {
     "recipes": "api_recipe_list",
     "boards": "api_board_list",
     "runs": "api_run_list",
+    "queue": "api_queue",
+    "workers": "api_worker_list",
     "scores": "api_score_list",
+    "uploads": "api_upload_list",
+    "claims": "api_claim_list",
     "schema": "api_schema",
     "docs": "api_docs",
 }

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -83,3 +84,15 @@ def test_three_queries_whatever_the_page(api: APIClient, board: Board) -> None:
 def test_unknown_boards_and_writes_are_refused(api: APIClient, board: Board) -> None:
     assert api.get("/api/v1/boards/none/standings/").status_code == 404
     assert api.post(PATH, {}).status_code in (401, 403, 405)
+
+
+def test_a_version_keeps_its_address_when_the_next_one_comes(api: APIClient, board: Board) -> None:
+    now = api.get("/api/v1/boards/small/standings/").json()["results"]
+    Board.objects.filter(pk=board.pk).update(current=False)
+    assert api.get("/api/v1/boards/small/").status_code == 404
+    then = f"/api/v1/boards/small/v{board.version}/"
+    assert api.get(then).json()["version"] == board.version
+    assert api.get(f"{then}standings/").json()["results"] == now
+    assert api.get("/api/v1/boards/small/v99/standings/").status_code == 404
+    page = Client().get(f"/boards/small/v{board.version}/").content.decode()
+    assert f"{then}standings/" in page

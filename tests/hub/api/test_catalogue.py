@@ -75,6 +75,7 @@ def test_a_variant_with_all_that_belongs_to_it(api: APIClient, ann: User) -> Non
         "updated_at": "moment",
         "url": f"{SITE}/api/v1/variants/river/Qwen-7B-distilled/",
         "page": f"{SITE}/variants/river/Qwen-7B-distilled/",
+        "origin": {"state": "", "commit": "", "seen_at": None, "changes": []},
         "disputes": [],
         "inherited_disputes": [],
         "parents": [
@@ -116,6 +117,7 @@ def test_a_variant_with_all_that_belongs_to_it(api: APIClient, ann: User) -> Non
             {
                 "id": 0,
                 "variant": "river/Qwen-7B-distilled",
+                "base": None,
                 "commit": manifest.commit,
                 "digest": manifest.digest,
                 "weights_digest": manifest.weights_digest,
