@@ -25,9 +25,11 @@ from inspect_ai.dataset import Sample
 from inspect_ai.hooks import Hooks, SampleEnd, hooks
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import ChatMessage, Model, ModelAPI, get_model, modelapi
+from inspect_ai.model._providers import hf
 from inspect_ai.model._providers.hf import HuggingFaceAPI, set_random_seeds
 from inspect_ai.scorer import value_to_float
 from inspect_ai.solver import chain, system_message
+from refusing import Refused, refuse_random_weights
 
 Spec = dict[str, Any]
 # A recipe's generation arguments are named as lm_eval does -> what Inspect calls the same.
@@ -40,16 +42,11 @@ ARGUMENTS = {
 }
 
 
-class Refused(Exception):
-    """A job that must not go on; the message is for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 class CheckpointAPI(HuggingFaceAPI):
     """Inspect's own provider on a folder, with nothing of the repository that changes a protocol."""
+
+    # What an answer failed by: Inspect's log keeps only its text.
+    broken: Exception | None = None
 
     def __init__(self, model_name: str, **arguments: Any) -> None:
         super().__init__(
@@ -66,6 +63,13 @@ class CheckpointAPI(HuggingFaceAPI):
             pad_token_id=own.pad_token_id,
         )
 
+    async def generate(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().generate(*args, **options)
+        except Exception as error:
+            self.broken = error
+            raise
+
     def hf_chat(self, messages: list[ChatMessage], tools: list[Any]) -> str:
         """Without a template a base model gets the bare text: Inspect would write "user:" before it."""
         if self.use_chat_template is False or self.tokenizer.chat_template is None:
@@ -76,6 +80,23 @@ class CheckpointAPI(HuggingFaceAPI):
 @modelapi("checkpoint")
 def checkpoint() -> type[ModelAPI]:
     return CheckpointAPI
+
+
+def pass_on_panics() -> None:
+    """A panic of the tokenizers' Rust code is not an Exception: it would end the thread that answers,
+    and everything would wait for it."""
+    answer = hf._generate_batch
+
+    def answer_or_fail(batch: list[Any]) -> None:
+        try:
+            answer(batch)
+        except BaseException as panic:  # noqa: BLE001
+            failure = RuntimeError(str(panic))
+            failure.__cause__ = panic
+            for item in batch:
+                item.future.set_exception(failure)
+
+    hf._generate_batch = answer_or_fail
 
 
 @hooks(name="progress", description="Tells the worker how many answers are there.")
@@ -99,8 +120,13 @@ def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
     """Measure every recipe of the job; what results.json holds. Raises Refused."""
     if job["backend"] != "hf" or job["backend_args"]:
         raise Refused("bad_job", f"Inspect is not set up for the back end {job['backend']}.")
+    if job["base"]:
+        # Transformers would take the base that the adapter itself names.
+        raise Refused("bad_job", "Inspect measures whole models, no adapters.")
     torch.set_num_threads(int(job["threads"]))
     Progress.channel = channel
+    refuse_random_weights(channel)
+    pass_on_panics()
     samples = out / "samples"
     samples.mkdir(exist_ok=True)
     channel.enter("load_model")
@@ -110,6 +136,8 @@ def run(job: dict[str, Any], out: Path, channel: Any) -> dict[str, Any]:
         for seed in spec["seeds"]:
             channel.enter("load_tasks")
             task = load_task(spec)
+            if not job["unsafe_code"]:
+                refuse_code(task, spec)
             channel.enter("run")
             log = ask(model, task, spec, seed, job["batch_size"], out)
             name = f"{number:03d}-{seed}.jsonl.gz"
@@ -149,7 +177,8 @@ def ask(model: Model, task: Any, spec: Spec, seed: int, batch_size: int, out: Pa
         **arguments,
     )
     if log.status != "success":
-        raise RuntimeError(log.error.message if log.error else f"Inspect ended as {log.status}.")
+        message = log.error.message if log.error else f"Inspect ended as {log.status}."
+        raise RuntimeError(message) from api.broken
     return log
 
 
@@ -194,6 +223,13 @@ def load_task(spec: Spec) -> Any:
             "bad_job", f"{spec['task']} takes no examples; {spec['n_shot']} were asked for."
         )
     return make(n_shot=spec["n_shot"]) if takes_examples and spec["n_shot"] else make()
+
+
+def refuse_code(task: Any, spec: Spec) -> None:
+    """As task_files.refuse_code: in Inspect a task that runs code names a sandbox for it."""
+    if task.sandbox or any(sample.sandbox for sample in task.dataset):
+        message = f"{spec['task']} runs code that a model writes; its benchmark does not say so"
+        raise Refused("bad_job", f"{message} (needs: code_sandbox).")
 
 
 def read(log: EvalLog, spec: Spec, seed: int, path: Path) -> dict[str, Any]:

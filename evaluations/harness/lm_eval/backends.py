@@ -18,8 +18,8 @@ import transformers
 from backend_args import QUANTISED, problems
 from endpoints import load_endpoint
 from lm_eval.api.registry import get_model
+from refusing import Refused
 from rescore import STORED, load_answers
-from task_files import Refused
 
 Arguments = dict[str, Any]
 Job = dict[str, Any]

@@ -10,7 +10,7 @@ import json
 import math
 from typing import Any
 
-from task_files import Refused
+from refusing import Refused
 
 Sample = dict[str, Any]
 

@@ -15,7 +15,7 @@ import requests.adapters
 import urllib3.connection
 import urllib3.connectionpool
 from lm_eval.api.registry import get_model
-from task_files import Refused
+from refusing import Refused
 
 # Relative: the child runs in its scratch folder, and a socket's whole path may be too long for one.
 SOCKET = "endpoint.sock"

@@ -17,7 +17,7 @@ import torch
 import transformers
 from lm_eval.api.model import LM
 from lm_eval.models.huggingface import HFLM
-from task_files import Refused
+from refusing import Refused
 
 STORED = "stored"
 ANSWERS = "answers.parquet"

@@ -19,14 +19,14 @@ import lm_eval.api.task
 import lm_eval.evaluator
 import lm_eval.models.huggingface
 import tqdm
-import transformers
 from backends import load_model
 from beside import clusters_of, other_numbers, truncated
 from facts import hardware, usage, versions
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import handle_non_serializable, hash_string
+from refusing import refuse_random_weights
 from remembering import Remembering
-from task_files import Execution, Refused, load_execution, plan, refuse_code
+from task_files import Execution, load_execution, plan, refuse_code
 
 PROGRESS_SECONDS = 0.3
 BOOTSTRAP_ITERATIONS = 1000
@@ -88,26 +88,6 @@ def watch_progress(tell: Teller) -> None:
         module.tqdm = EventBar
     # The stock report of the machine runs subprocesses for one to three seconds.
     lm_eval.evaluator.add_env_info = lambda results: None
-
-
-def refuse_random_weights(channel: Any) -> None:
-    """Transformers fills in what the files lack with random numbers and only logs it."""
-    original = transformers.PreTrainedModel.from_pretrained.__func__
-
-    def from_pretrained(cls: Any, *args: Any, **options: Any) -> Any:
-        options["output_loading_info"] = True
-        model, info = original(cls, *args, **options)
-        missing = sorted(map(str, info.get("missing_keys") or ()))
-        mismatched = sorted(str(key) for key in info.get("mismatched_keys") or ())
-        if missing or mismatched:
-            listed = ", ".join((missing + mismatched)[:3])
-            count = len(missing) + len(mismatched)
-            raise Refused("config_mismatch", f"{count} weights do not fit the config: {listed}.")
-        if unexpected := info.get("unexpected_keys"):
-            channel.emit("warning", message=f"{len(unexpected)} stored weights are not used.")
-        return model
-
-    transformers.PreTrainedModel.from_pretrained = classmethod(from_pretrained)
 
 
 @dataclass

@@ -14,16 +14,9 @@ from typing import Any
 
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
+from refusing import Refused
 
 Spec = dict[str, Any]
-
-
-class Refused(Exception):
-    """A job that must not go on; the message is for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass

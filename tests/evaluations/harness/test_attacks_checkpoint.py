@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,15 @@ import pytest
 
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import Limits
+from tests.evaluations.harness.hostile_models import (
+    CODE,
+    ESCAPE,
+    MARK,
+    catastrophic_regex,
+    change,
+    plant_code,
+    template,
+)
 from tests.evaluations.harness.jobs import (
     failure_of,
     make_job,
@@ -25,42 +33,6 @@ from tests.evaluations.harness.jobs import (
     write_tensors,
 )
 from tests.toys import HARNESS_PYTHON, copy_of
-
-# Where the harness's child stands is its scratch folder.
-MARK = "ran"
-CODE = f"open({MARK!r}, 'a').write(__name__ + '\\n')\n"
-MODELING = (
-    CODE
-    + """
-from transformers import LlamaConfig, LlamaForCausalLM
-class OwnConfig(LlamaConfig): model_type = 'llama'
-class Own(LlamaForCausalLM): config_class = OwnConfig
-"""
-)
-
-
-BODIES = {"own": MODELING, "custom_generate/generate": CODE + "def generate(*a, **b): pass\n"}
-
-
-class Payload:
-    def __reduce__(self) -> tuple[Any, ...]:
-        return exec, (CODE.replace("__name__", "'pickle'"),)
-
-
-def change(path: Path, **values: Any) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | values))
-
-
-def plant_code(folder: Path) -> None:
-    """Everything by which a repository asks loaders to run what it brings."""
-    for name in ("tqdm", "own", "sitecustomize", "code_eval/code_eval", "custom_generate/generate"):
-        (folder / f"{name}.py").parent.mkdir(exist_ok=True)
-        (folder / f"{name}.py").write_text(BODIES.get(name, CODE))
-    for name in ("pytorch_model.bin", "adapter_model.bin", "training_args.bin"):
-        (folder / name).write_bytes(pickle.dumps(Payload()))
-    auto_map = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.Own"}
-    change(folder / "config.json", auto_map=auto_map)
-
 
 FREE = """
 import contextlib, json, sys, torch, transformers
@@ -134,23 +106,8 @@ def test_no_code_of_a_repository_runs_and_no_score_changes(micro: Path, tmp_path
     assert any("auto_map" in warning for warning in hostile.warnings)
 
 
-def template(text: str) -> Callable[[Path], None]:
-    def spoil(folder: Path) -> None:
-        (folder / "chat_template.jinja").write_text(text)
-
-    return spoil
-
-
-def catastrophic_regex(folder: Path) -> None:
-    # The end never matches: every way to cut a word in pieces is tried.
-    pattern = {"Regex": r"(?:\w?\w?\s?)+(?!)"}
-    split = {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}
-    change(folder / "tokenizer.json", pre_tokenizer=split)
-
-
 LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 HOARD = "{% set hoard = 'a' * 6000000000 %}"
-ESCAPE = "{{ ''.__class__.__mro__[1].__subclasses__() }}"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import HarnessFailure, Limits, Progress
+from tests.evaluations.harness.hostile_models import FORGOTTEN, forget_a_weight
 from tests.evaluations.harness.jobs import (
     failure_of,
     make_job,
@@ -114,14 +115,10 @@ def test_a_folder_that_is_no_honest_model_is_refused_before_anything_loads_it(
 def test_weights_that_are_missing_are_not_made_up(
     harness: LmEvalHarness, spoilt: Path, tmp_path: Path
 ) -> None:
-    path = spoilt / "model.safetensors"
-    header, data = read_tensors(path)
-    name = "model.layers.0.input_layernorm.weight"
-    header["model.layers.0.unheard_of.weight"] = header.pop(name)
-    write_tensors(path, header, data)
+    forget_a_weight(spoilt)
     failure = failure_of(harness, make_job(spoilt), tmp_path / "work")
     assert (failure.code, failure.stage) == ("config_mismatch", "load_model")
-    assert name in failure.message
+    assert FORGOTTEN in failure.message
 
 
 def test_a_model_that_needs_its_own_code_is_refused_and_the_code_never_runs(

@@ -57,15 +57,6 @@ def test_two_harnesses_give_the_same_answers_to_the_same_questions(
     assert QUESTIONS in {step.done for step in steps}
 
 
-def test_generation_arguments_of_the_repository_change_nothing(
-    inspect: InspectHarness, micro: Path, spoilt: Path, tmp_path: Path
-) -> None:
-    (spoilt / "generation_config.json").write_text('{"repetition_penalty": 9.0, "do_sample": true}')
-    [plain] = run(inspect, job(micro, limit=4), tmp_path / "plain").measurements
-    [told] = run(inspect, job(spoilt, limit=4), tmp_path / "told").measurements
-    assert samples_of(plain) == samples_of(told)
-
-
 def test_repeats_are_averaged_over_a_question(
     inspect: InspectHarness, micro: Path, tmp_path: Path
 ) -> None:
@@ -95,10 +86,3 @@ def test_what_it_cannot_do_it_says(
     failure = failure_of(inspect, job(micro, limit=1, **changes), tmp_path)
     assert (failure.code, failure.whose) == ("bad_job", "hub")
     assert says in failure.message
-
-
-def test_code_of_a_repository_is_not_run(
-    inspect: InspectHarness, spoilt: Path, tmp_path: Path
-) -> None:
-    (spoilt / "adapter_config.json").write_text("{}")
-    assert failure_of(inspect, job(spoilt), tmp_path).code == "adapter_beside_weights"

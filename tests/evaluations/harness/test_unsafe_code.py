@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evaluations.harness.confinement import probe
+from evaluations.harness.inspect import InspectHarness
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import TaskSpec
 from tests.evaluations.harness.jobs import failure_of, make_job, run
+from tests.toys import HARNESS_PYTHON
 
 TASK = """
 task: programs
@@ -33,25 +37,56 @@ def judge(doc, results):
     done = subprocess.run([sys.executable, "-I", "-c", program])
     return {"passed": int(done.returncode == 0)}
 """
-CHECKS = """
+# What a program finds out, run as the model's: neither a file of the hub nor a way out.
+CHECK = """
 import os, socket
-open("ran", "a").write("x")
+open({mark!r}, "a").write("x")
 assert isinstance(completion, str)
 assert not os.path.exists({secret!r})
+try: socket.create_connection(("127.0.0.1", {port}), 2)
+except OSError: pass
+else: raise AssertionError("there is a network")
+"""
+INSPECT_TASK = """
+import sys
+from inspect_ai import Task, task
+from inspect_ai.dataset import Sample
+from inspect_ai.scorer import Score, accuracy, scorer
+from inspect_ai.util import sandbox
+
+@scorer(metrics=[accuracy()])
+def passes():
+    async def score(state, target):
+        program = "completion = " + repr(state.output.completion) + chr(10) + target.text
+        done = await sandbox().exec([sys.executable, "-I", "-c", program])
+        return Score(value=int(done.success), answer=state.output.completion)
+    return score
+
+@task
+def programs():
+    samples = [Sample(input="def", target=check, id=n + 1) for n, check in enumerate({checks!r})]
+    return Task(dataset=samples, scorer=passes(), sandbox="local")
 """
 
 
 @pytest.fixture
-def programs(tmp_path: Path) -> TaskSpec:
-    """Two questions: one whose program finds nothing of the hub, one whose program fails."""
+def checks(tmp_path: Path) -> Iterator[list[str]]:
+    """Two programs: one that finds nothing to get at, and one that only fails."""
+    secret = tmp_path / "site.env"
+    secret.write_text("SECRET_KEY=one")
+    mark = tmp_path / "work" / "scratch" / "ran"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        yield [CHECK.format(mark=str(mark), secret=str(secret), port=port), "1 / 0"]
+
+
+@pytest.fixture
+def programs(tmp_path: Path, checks: list[str]) -> TaskSpec:
     folder = tmp_path / "task"
     folder.mkdir()
     (folder / "programs.yaml").write_text(TASK)
     (folder / "judge.py").write_text(JUDGE)
-    secret = tmp_path / "site.env"
-    secret.write_text("SECRET_KEY=one")
-    check = CHECKS.format(secret=str(secret))
-    rows = [{"prompt": "def one():", "check": check}, {"prompt": "def two():", "check": "1 / 0"}]
+    rows = [{"prompt": "def one():", "check": check} for check in checks]
     (folder / "programs.jsonl").write_text("\n".join(map(json.dumps, rows)))
     return TaskSpec(
         recipe_digest="programs",
@@ -76,6 +111,23 @@ def test_it_does_not_run_where_nobody_said_so(
     assert (failure.code, failure.stage) == ("bad_job", "load_tasks")
     assert "code_sandbox" in failure.message
     assert not (tmp_path / "work" / "scratch" / "ran").exists()
+
+
+def test_inspect_runs_it_under_the_same_conditions(
+    micro: Path, tmp_path: Path, checks: list[str]
+) -> None:
+    file = tmp_path / "task" / "programs.py"
+    file.parent.mkdir()
+    file.write_text(INSPECT_TASK.format(checks=checks))
+    spec = TaskSpec(
+        recipe_digest="programs", task="programs", metric="accuracy", filter="passes", file=file
+    )
+    inspect = InspectHarness(HARNESS_PYTHON)
+    failure = failure_of(inspect, make_job(micro, spec), tmp_path / "refused")
+    assert (failure.code, "code_sandbox" in failure.message) == ("bad_job", True)
+    report = run(inspect, make_job(micro, spec, unsafe_code=True), tmp_path / "work")
+    assert report.measurements[0].outcomes == (1.0, 0.0)
+    assert (tmp_path / "work" / "scratch" / "ran").read_text() == "x"
 
 
 @pytest.mark.parametrize(
