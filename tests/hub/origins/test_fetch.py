@@ -18,7 +18,7 @@ from hub.origins.fetch import fetch_checkpoint
 from hub.store import Store
 from tests.factories import make_variant
 from tests.hub.origins.conftest import WEIGHTS
-from tests.hub.origins.misbehaving import COMMIT, Misbehaving, unused_port
+from tests.hub.origins.misbehaving import COMMIT, Misbehaving, misbehaving, unused_port
 
 BIG = hashlib.sha256(WEIGHTS).hexdigest()
 
@@ -145,6 +145,16 @@ def test_each_fault_ends_in_its_own_reason(
     for name, value in fault.items():
         setattr(hub, name, value)
     assert failure(checkpoint, store).code == code
+
+
+def test_weights_come_from_no_host_that_nobody_named(
+    checkpoint: Checkpoint, store: Store, hub: Misbehaving, settings: Settings
+) -> None:
+    settings.ORIGIN_HOSTS = []
+    with misbehaving(hub.files) as inner:
+        hub.redirect = inner.url
+        assert failure(checkpoint, store).code == "foreign_host"
+        assert inner.requests == []
 
 
 def test_corrupt_bytes_are_forgotten(

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 from hub import origins
 from hub.manifest import Manifest
 from hub.origins import OriginError, safetensors
+from hub.origins.client import is_allowed
 from hub.origins.reasons import KINDS
 from hub.store import Store
 from tests.hub.origins.conftest import WEIGHTS
@@ -282,6 +283,36 @@ def test_our_token_goes_to_the_endpoint_and_nowhere_else(
         }
         assert [path for path in storage.paths() if path.endswith("README.md")]
         assert all("Authorization" not in headers for _, _, headers in storage.requests)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://cdn-lfs.hf.co/x", True),
+        ("https://huggingface.co.example/x", False),
+        ("https://evilhf.co/x", False),
+        ("http://169.254.169.254/latest/meta-data", False),
+        ("http://[::1]:8000/x", False),
+        ("https://hf.co@evil.example/x", False),
+    ],
+)
+def test_files_come_from_the_origin_and_hosts_that_settings_name(
+    settings: Settings, url: str, *, allowed: bool
+) -> None:
+    settings.ORIGIN_HOSTS = [".huggingface.co", ".hf.co"]
+    assert is_allowed(httpx2.URL(url)) is allowed
+
+
+def test_an_origin_cannot_send_the_hub_to_an_address_of_its_choice(
+    hub: Misbehaving, settings: Settings
+) -> None:
+    settings.ORIGIN_HOSTS = []
+    with misbehaving(hub.files) as inner:
+        hub.redirect = inner.url
+        with pytest.raises(OriginError) as error:
+            origins.get().read("a/b", COMMIT, "config.json", max_bytes=1000)
+        assert error.value.code == "foreign_host"
+        assert inner.requests == []
 
 
 def test_what_began_in_tls_does_not_go_on_without(hub: Misbehaving) -> None:
