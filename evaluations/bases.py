@@ -81,9 +81,10 @@ def parts_of(checkpoint: Checkpoint, recipes: Iterable[Recipe]) -> list[Checkpoi
     """The checkpoints whose files a run takes: its own, then its base.
 
     Where every recipe asks an endpoint, the weights are left out: they lie on somebody else's server.
+    So they are where kept answers are judged again.
     """
     parts = [checkpoint, *([checkpoint.base] if checkpoint.base else [])]
-    if all(recipe.backend == "endpoint" for recipe in recipes):
+    if all(recipe.backend in {"endpoint", "stored"} for recipe in recipes):
         return [_without_weights(part) for part in parts]
     return parts
 

@@ -118,7 +118,7 @@ def _write(
                 if _is_replication(run):
                     _write_replication(run, recipe, each)
                 else:
-                    _write_score(run, recipe, each, raw[each.recipe_digest])
+                    write_score(run, recipe, each, raw[each.recipe_digest])
             if not _is_replication(run):
                 mark_stale(recipes.values())
             measured = [recipes[each.recipe_digest].pk for each in report.measurements]
@@ -130,7 +130,15 @@ def _write(
         raise
 
 
-def _write_score(run: Run, recipe: Recipe, each: Measurement, raw_sha256: str) -> None:
+def write_score(
+    run: Run,
+    recipe: Recipe,
+    each: Measurement,
+    raw_sha256: str,
+    *,
+    rescore_of: Score | None = None,
+) -> None:
+    """In the caller's transaction. `rescore_of`: the score whose answers were judged again."""
     score = Score.objects.create(
         run=run,
         checkpoint=run.checkpoint,
@@ -145,6 +153,7 @@ def _write_score(run: Run, recipe: Recipe, each: Measurement, raw_sha256: str) -
         # Beside the number that was asked for; one that is not finite says nothing.
         also={name: value for name, value in each.also.items() if math.isfinite(value)},
         task_hash=each.task_hash[:64],
+        rescore_of=rescore_of,
     )
     Samples.objects.create(
         score=score,

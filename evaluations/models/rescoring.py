@@ -9,12 +9,13 @@ from hub.lease import Leased, LeasedQuerySet
 class Rescoring(Leased):
     """A newer scorer judges the kept answers of a recipe again, without a model.
 
-    New scores appear under `to_recipe`, beside the old. `report`: what moved on each board.
+    New scores appear under `to_recipe`, beside the old. `done` of `total` were judged or could not be.
+    `report`: who could not be judged and why, and what moved on each board (evaluations/rescored.py).
     """
 
     MOVES = {
         "queued": {"running", "cancelled"},
-        "running": {"done", "queued", "failed"},
+        "running": {"done", "queued", "failed", "cancelled"},
         "done": set(),
         "failed": set(),
         "cancelled": set(),
@@ -40,8 +41,9 @@ class Rescoring(Leased):
         constraints = [
             models.UniqueConstraint(
                 fields=["from_recipe", "to_recipe"],
-                condition=models.Q(state__in=["queued", "running", "done"]),
-                name="rescoring_once",
+                # One that is done may be followed by another, for what was measured or kept since.
+                condition=models.Q(state__in=["queued", "running"]),
+                name="rescoring_under_way_once",
             )
         ]
 
