@@ -32,7 +32,7 @@
   const relative = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
   const STEPS = [[60, "second"], [60, "minute"], [24, "hour"], [7, "day"], [4.35, "week"], [12, "month"], [Infinity, "year"]];
   function ago(seconds) {
-    if (Math.abs(seconds) < 45) return "just now";
+    if (Math.abs(seconds) < 45) return seconds > 5 ? "in a moment" : "just now";
     let amount = seconds;
     for (const [size, unit] of STEPS) {
       if (Math.abs(amount) < size) return relative.format(Math.round(amount), unit);
