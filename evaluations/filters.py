@@ -5,7 +5,18 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from evaluations.models import Benchmark, Board, Claim, Recipe, Run, RunItem, Score, Upload, Worker
+from evaluations.models import (
+    Benchmark,
+    Board,
+    Claim,
+    Recipe,
+    Rescoring,
+    Run,
+    RunItem,
+    Score,
+    Upload,
+    Worker,
+)
 from evaluations.models.claim import ReporterRole
 from evaluations.turns import person_share
 from hub.keyset import Key, Sorting
@@ -16,6 +27,7 @@ BOARD_SORTING = Sorting({"size": Key("size"), "title": Key("title")}, default="-
 BENCHMARK_SORTING = Sorting({"name": Key("name")}, default="name")
 CLAIM_SORTING = Sorting({"added": Key("pk"), "value": Key("value")}, default="-added", tie="pk")
 UPLOAD_SORTING = Sorting({"uploaded": Key("pk")}, default="-uploaded", tie="pk")
+RESCORING_SORTING = Sorting({"requested": Key("pk")}, default="-requested", tie="pk")
 STATES = [(state, state) for state in Run.MOVES]
 
 
@@ -125,6 +137,23 @@ class ScoreFilter(OfCheckpoint):
     class Meta:
         model = Score
         fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run"]
+
+
+class RescoringFilter(django_filters.FilterSet):  # type: ignore[misc]
+    state = django_filters.MultipleChoiceFilter(
+        choices=[(state, state) for state in Rescoring.MOVES], label="State"
+    )
+    benchmark = django_filters.CharFilter(
+        field_name="from_recipe__benchmark_version__benchmark__slug", label="Benchmark"
+    )
+    recipe = django_filters.CharFilter(method="of_recipe", label="Recipe")
+
+    class Meta:
+        model = Rescoring
+        fields = ["state", "benchmark", "recipe"]
+
+    def of_recipe(self, queryset: "QuerySet[Any]", _: str, digest: str) -> "QuerySet[Any]":
+        return queryset.filter(Q(from_recipe__digest=digest) | Q(to_recipe__digest=digest))
 
 
 class WorkerFilter(django_filters.FilterSet):  # type: ignore[misc]

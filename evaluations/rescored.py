@@ -4,7 +4,8 @@ As JSON in Rescoring.report: {"refused": [{"score", "variant", "commit", "why"}]
 "pairs": [[board before, board after]], "scores": {"n", "up", "down", "same"}, "moved": [Moved],
 "boards": [{"slug", "title", "before", "after" (versions), "moved": [Ranked], "count", "left_out"}]}.
 Moved is {"score", "was" (ids), "variant", "commit", "value": [before, after], "delta", "low", "high",
-"higher", "lower" (samples), "n"}; Ranked {"variant", "rank": [before, after], "average": [before, after]}.
+"sure" (zero is left out), "higher", "lower" (samples), "n"}; Ranked {"variant", "rank": [before,
+after], "average": [before, after]}.
 Of lists of what moved the first MOST_TOLD stand there, what moved most first.
 """
 
@@ -76,7 +77,8 @@ def _moved(score: Score, kept: Mapping[int, Samples]) -> Facts:
 def _difference(gap: float, before: Samples | None, after: Samples | None) -> Facts:
     """After less before on the same answers, with its 95 % interval; without one where the mean of
     the samples is not the score."""
-    found: Facts = {"delta": gap, "low": None, "high": None, "higher": 0, "lower": 0}
+    found: Facts = {"delta": gap, "low": None, "high": None, "sure": False}
+    found |= {"higher": 0, "lower": 0}
     if before is None or after is None or len(before.outcomes) != len(after.outcomes):
         return found
     gaps = [new - old for old, new in zip(before.outcomes, after.outcomes, strict=True)]
@@ -88,7 +90,7 @@ def _difference(gap: float, before: Samples | None, after: Samples | None) -> Fa
     ):
         return found
     low, high = normal_interval(gap, clustered_error(gaps, after.clusters) or 0.0)
-    return found | {"low": low, "high": high}
+    return found | {"low": low, "high": high, "sure": low > 0 or high < 0}
 
 
 def _board(before: Board, after: Board) -> Facts:

@@ -161,17 +161,23 @@ def _read(score: int) -> Floats:
 
 
 def _alike(score: Score, other: Score) -> bool:
-    """Whether both answered the same documents in the same order; compared in the database, once."""
+    """Whether both answered the same documents in the same order; compared in the database, once.
+
+    A score and what a newer scorer made of it have the same answers: only what is right may have
+    changed in the documents, which changes their hashes.
+    """
     if score.metric != other.metric:
         return False
+    rescored = score.rescore_of_id == other.pk or other.rescore_of_id == score.pk
 
     def compared() -> NDArray[np.bool_]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT mine.doc_hashes = other.doc_hashes AND cardinality(mine.outcomes) > 0 "
+                "SELECT (%s OR mine.doc_hashes = other.doc_hashes) AND cardinality(mine.outcomes) > 0 "
+                "AND cardinality(mine.outcomes) = cardinality(other.outcomes) "
                 "FROM evaluations_samples mine, evaluations_samples other "
                 "WHERE mine.score_id = %s AND other.score_id = %s",
-                [score.pk, other.pk],
+                [rescored, score.pk, other.pk],
             )
             row = cursor.fetchone()
         return np.array([bool(row and row[0])])

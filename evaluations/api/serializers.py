@@ -170,7 +170,8 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
         model = Score
         fields = [
             "id", "run", "checkpoint", "recipe", "benchmark", "metric", "value", "stderr",
-            "stderr_kind", "interval", "n", "clusters", "also", "task_hash", "recorded_at",
+            "stderr_kind", "interval", "n", "clusters", "also", "rescore_of", "task_hash",
+            "recorded_at",
         ]  # fmt: skip
 
     @extend_schema_field(INTERVAL)

@@ -34,6 +34,7 @@ def score_answers(request: HttpRequest, pk: int) -> HttpResponse:
         "browsed": browsed,
         "lines": [{"line": line, **outcome_shown(line, version)} for line in browsed.lines],
         "closed": not is_open,
+        "rescored": score.rescores.order_by("-pk").first(),
         "choices": _choices(browsed.score, browsed.against),
         "shows": [
             {

@@ -1,8 +1,9 @@
 """Contributed sums, what variants answered to them, and newer scorers that judge that again."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+from django.utils import timezone
 
 from evaluations.actions.publish_benchmark import BenchmarkFacts, publish_benchmark
 from evaluations.actions.request_rescoring import request_rescoring
@@ -13,7 +14,12 @@ from evaluations.suites.declared.rows import write_rows
 from hub import store
 from hub.models import Checkpoint, User
 from tests.evaluations.answering import answered_score, line_of
-from tests.factories import make_checkpoint, make_variant
+from tests.factories import (
+    make_benchmark_version,
+    make_checkpoint,
+    make_recipe,
+    make_variant,
+)
 
 QUESTIONS = [f"How much is {number} and 1,000?" for number in range(6)]
 TARGETS = [str(1000 + number) for number in range(6)]
@@ -102,6 +108,35 @@ def worked_off(asked: Rescoring) -> Rescoring:
     return Rescoring.objects.get(pk=asked.pk)
 
 
-def as_told(rescoring: Rescoring) -> Any:
-    """The report as it went through JSON."""
-    return json.loads(json.dumps(rescoring.report))
+def told(actor: User, old: Recipe, score: Score, **fields: Any) -> Rescoring:
+    """One that ended long ago, with all that a report can hold; nothing was judged."""
+    new = make_recipe(make_benchmark_version(), rescores=old)
+    who = {"score": score.pk, "variant": str(score.checkpoint.variant), "commit": "0" * 12}
+    gap = {"delta": -0.25, "low": -0.4, "high": -0.1, "sure": True, "higher": 1, "lower": 3}
+    board = {"slug": "sums", "title": "Sums", "before": 1, "after": 2, "count": 2, "of": 3}
+    values: dict[str, Any] = {
+        "state": "done",
+        "why": "Commas are not wrong.\nSee the thread.",
+        "done": 4,
+        "total": 4,
+        "finished_at": timezone.now(),
+        "report": {
+            "refused": [{**who, "why": "Its answers were not kept."}],
+            "anew": [{**who, "why": "Run 1 measures it under the new recipe."}],
+            "scores": {"n": 2, "up": 0, "down": 1, "same": 1},
+            "moved": [{**who, "was": score.pk, "value": [0.5, 0.25], "n": 8, **gap}],
+            "boards": [
+                {
+                    **board,
+                    "left_out": 1,
+                    "moved": [
+                        {"variant": who["variant"], "rank": [1, 2], "average": [50.0, 25.0]},
+                        {"variant": who["variant"], "rank": [2, None], "average": [40.0, None]},
+                    ],
+                }
+            ],
+        },
+    }
+    return Rescoring.objects.create(
+        from_recipe=old, to_recipe=new, requested_by=actor, **(values | fields)
+    )
