@@ -33,6 +33,7 @@ from tests.contributions.moderating import held_comment
 from tests.contributions.stories import submitted
 from tests.evaluations.claiming import make_claim
 from tests.evaluations.lm_eval_files import make_upload
+from tests.evaluations.rescorings import told
 from tests.factories import (
     make_board,
     make_checkpoint,
@@ -122,6 +123,7 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "claim": make_claim(variant).pk,
         "worker": Worker.objects.create(name="w@here/1", host="here", queues=["cpu"]).pk,
         "upload": make_upload(checkpoint, ann).pk,
+        "rescoring": told(ann, recipe, score, state="running", report={}).pk,
         "upload_file": "results.json",
         "hold": held_comment(ann, contribution).pk,
         "abuse_report": report_abuse(reporter=ann, why="Look.", person=sam).pk,

@@ -19,7 +19,17 @@ from contributions.models import AbuseReport, Check, Contribution, Hold, Webhook
 from evaluations.actions.open_dispute import open_dispute
 from evaluations.actions.rank import rank_board
 from evaluations.actions.settle_dispute import settle_dispute
-from evaluations.models import Board, BoardRecipe, Claim, Recipe, Run, RunEvent, Upload, Worker
+from evaluations.models import (
+    Board,
+    BoardRecipe,
+    Claim,
+    Recipe,
+    Rescoring,
+    Run,
+    RunEvent,
+    Upload,
+    Worker,
+)
 from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User, WorkingGroup
 from hub.models.user import Role
 from tests.contributions.hearing import news_of
@@ -33,6 +43,7 @@ from tests.contributions.stories import (
 )
 from tests.evaluations.claiming import make_claim
 from tests.evaluations.lm_eval_files import make_upload
+from tests.evaluations.rescorings import told
 from tests.factories import (
     make_benchmark_version,
     make_board,
@@ -106,6 +117,7 @@ class World:
     recipe: Recipe
     claim: Claim
     upload: Upload
+    rescoring: Rescoring
     worker: Worker
     runs: dict[str, Run]
     contributions: dict[str, Contribution]
@@ -138,6 +150,7 @@ def make_world() -> World:
         recipe=recipe,
         worker=worker_at_work(),
         upload=make_upload(make_checkpoint(), ann),
+        rescoring=told(ann, recipe, recipe.scores.all()[0]),
         claim=claims_and_disputes(ann, variant, dataset, recipe),
         runs=runs_in_every_state(ann),
         contributions=made,
