@@ -151,6 +151,28 @@ def test_recipes_of_one_job_differ_in_what_they_say_and_share_the_model(
     assert by_recipe["two seeds"].outcomes == by_recipe["all of it"].outcomes[:6]
 
 
+def test_the_same_job_again_gives_every_answer_to_the_letter(
+    harness: LmEvalHarness, micro: Path, tmp_path: Path
+) -> None:
+    """On a CPU, greedy answers and drawn ones, in two processes that know nothing of each other."""
+    drawn = {"do_sample": True, "temperature": 1.0, "max_gen_toks": 6}
+    specs = [
+        make_spec("tributary-arithmetic", recipe_digest="greedy", limit=24),
+        make_spec(
+            "tributary-arithmetic", recipe_digest="drawn", limit=24, gen_args=drawn, repeats=2
+        ),
+        make_spec("tributary-capitals", recipe_digest="likelihoods", limit=24),
+    ]
+    job = make_job(micro, *specs)
+    both = [run(harness, job, tmp_path / name).measurements for name in ("one", "two")]
+    for one, two in zip(*both, strict=True):
+        assert samples_of(one) == samples_of(two)
+        assert (one.value, one.outcomes, one.also) == (two.value, two.outcomes, two.also)
+    answers = [text for sample in samples_of(both[0][1]) for text in sample["resps"][0]]
+    # Drawn indeed: two answers to one question differ somewhere.
+    assert any(first != second for first, second in zip(answers[::2], answers[1::2], strict=True))
+
+
 def test_the_stock_command_line_finds_the_same_numbers(
     measured: tuple[Report, list[Progress]], micro: Path, tmp_path: Path
 ) -> None:
