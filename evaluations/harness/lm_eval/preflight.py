@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 MiB = 1 << 20
-LARGEST_JSON = 64 * MiB
+LARGEST_TEXT = 64 * MiB
 LARGEST_HEADER = 64 * MiB
+# The product of thousands of large numbers takes minutes.
+MOST_DIMENSIONS = 16
 MOST_FILES = 20_000
 CAPS = {
     "hidden_size": 65_536,
@@ -37,23 +39,30 @@ CAPS = {
     "n_inner": 524_288,
     "n_layer": 512,
     "num_layers": 512,
+    "n_layers": 512,
     "n_head": 1024,
+    "n_heads": 1024,
+    "ffn_dim": 524_288,
     "max_position_embeddings": 1 << 28,
     "n_positions": 1 << 28,
 }
 # What the families call the same thing; the largest that is there counts.
 WIDTHS, LAYERS = (
     ("hidden_size", "n_embd", "d_model"),
-    ("num_hidden_layers", "n_layer", "num_layers"),
+    ("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
 )
 INNER = ("intermediate_size", "n_inner", "ffn_dim")
 # A config may describe this many times the weights that are there: layers may share them.
 GENEROUS = 4
+# Packed weights are stored as fewer numbers.
+MOST_PACKED = 16
 MOST_ADDED_TOKENS = 200_000
 LONGEST_PATTERN = 20_000
 LARGEST_TEMPLATE = 1 * MiB
 PICKLES = re.compile(r"\.(bin|pt|pth|pkl|pickle|ckpt|joblib|npy|npz|h5|keras|msgpack)$", re.I)
 COMPILED = (".so", ".pyd", ".dll", ".dylib")
+# What libraries read whole.
+TEXTS = (".json", ".jinja", ".txt", ".model", ".tiktoken")
 # Keys that make transformers fetch kernels or classes from somewhere else.
 FOREIGN_CODE = (
     "custom_pipelines",
@@ -190,7 +199,7 @@ def read_safetensors_header(path: Path) -> Tensors:
             header.pop("__metadata__", None)
             tensors = {name: _tensor(name, entry) for name, entry in header.items()}
             end = _end_of(sorted(tuple(entry["data_offsets"]) for entry in header.values()))
-        except (AttributeError, KeyError, TypeError, IndexError, RecursionError) as error:
+        except (AttributeError, ArithmeticError, LookupError, RecursionError, TypeError) as error:
             raise Unreadable(f"its header is malformed ({type(error).__name__})") from error
         except ValueError as error:
             if isinstance(error, Unreadable):
@@ -213,6 +222,8 @@ def _end_of(offsets: list[tuple[int, int]]) -> int:
 
 def _tensor(name: str, entry: Any) -> tuple[str, tuple[int, ...]]:
     begin, end = entry["data_offsets"]
+    if len(entry["shape"]) > MOST_DIMENSIONS:
+        raise Unreadable(f"tensor {name} has {len(entry['shape'])} dimensions")
     shape = tuple(int(side) for side in entry["shape"])
     bits = BITS.get(entry["dtype"])
     if any(side < 0 for side in shape) or not 0 <= begin <= end:
@@ -242,6 +253,9 @@ def _check_files(folder: Path, found: Inspection) -> None:
             found.refuse("unsafe_files", f"{name} is a link out of the folder.", name)
         elif name.endswith(COMPILED):
             found.refuse("unsafe_files", f"{name} is compiled code.", name)
+        elif name.endswith(TEXTS) and path.is_file() and path.stat().st_size > LARGEST_TEXT:
+            message = f"{name} is larger than {LARGEST_TEXT // MiB} MiB."
+            found.refuse("not_a_model", message, name)
         elif name.endswith(".py"):
             found.warn("code_ignored", f"{name} is code; it is never run.", name)
         elif PICKLES.search(name):
@@ -251,9 +265,6 @@ def _check_files(folder: Path, found: Inspection) -> None:
 def _read_object(folder: Path, name: str, found: Inspection) -> dict[str, Any] | None:
     path = folder / name
     if not path.exists():
-        return None
-    if path.stat().st_size > LARGEST_JSON:
-        found.refuse("not_a_model", f"{name} is larger than {LARGEST_JSON // MiB} MiB.", name)
         return None
     try:
         value = json.loads(path.read_bytes())
@@ -398,9 +409,11 @@ def _check_config(config: dict[str, Any], tensors: Tensors, found: Inspection) -
     inner = text if isinstance(text, dict) else config
     for part in (config, inner):
         _check_caps(part, found)
-    if found.ok and tensors and "quantization_config" not in config:
-        _check_shapes(inner, tensors, found)
-        _check_size(inner, found)
+    if found.ok and tensors:
+        packed = bool(config.get("quantization_config"))
+        if not packed:
+            _check_shapes(inner, tensors, found)
+        _check_size(inner, found.parameters * (MOST_PACKED if packed else 1), found)
 
 
 def _check_caps(config: dict[str, Any], found: Inspection) -> None:
@@ -416,16 +429,14 @@ def _check_caps(config: dict[str, Any], found: Inspection) -> None:
             found.refuse("config_mismatch", f"config.json: {key} is no number.")
 
 
-def _check_size(config: dict[str, Any], found: Inspection) -> None:
+def _check_size(config: dict[str, Any], stored: int, found: Inspection) -> None:
     """Refuse a config that describes far more weights than there are: they would be made up in memory."""
     width, layers, inner = (_largest(config, names) for names in (WIDTHS, LAYERS, INNER))
     least = (
         layers * width * (width + 2 * inner) // 2 + _largest(config, ("vocab_size",)) * width // 2
     )
-    if least > GENEROUS * found.parameters:
-        message = (
-            f"config.json describes at least {least:,} weights; there are {found.parameters:,}."
-        )
+    if least > GENEROUS * stored:
+        message = f"config.json describes at least {least:,} weights; there are {stored:,}."
         found.refuse("config_mismatch", message, "config.json")
 
 

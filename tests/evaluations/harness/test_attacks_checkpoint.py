@@ -154,10 +154,23 @@ def endless_shape(header: dict[str, Any]) -> None:
 
 def negative(header: dict[str, Any]) -> None:
     name = next(name for name in header if name != "__metadata__")
-    header[name]["shape"] = [-1, *header[name]["shape"]]
+    # Two of them, and the product is what it was.
+    header[name]["shape"] += [-1, -1]
 
 
-@pytest.mark.parametrize("lie", [overlapping, outside, endless_shape, negative])
+def infinite(header: dict[str, Any]) -> None:
+    name = next(name for name in header if name != "__metadata__")
+    header[name]["shape"] = [float("inf")]
+
+
+def many_dimensions(header: dict[str, Any]) -> None:
+    name = next(name for name in header if name != "__metadata__")
+    header[name]["shape"] += [1] * 100
+
+
+@pytest.mark.parametrize(
+    "lie", [overlapping, outside, endless_shape, negative, infinite, many_dimensions]
+)
 def test_a_header_that_lies_is_found_before_anything_maps_the_file(
     harness: LmEvalHarness, spoilt: Path, tmp_path: Path, lie: Callable[[dict[str, Any]], None]
 ) -> None:
@@ -178,6 +191,10 @@ GPT2 = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_head": 8}
         ({"num_hidden_layers": 20_000}, "20000 is over 512"),
         ({"n_layer": 20_000, "n_embd": 64, **GPT2}, "20000 is over 512"),
         ({"n_layer": 96, "n_embd": 8192, **GPT2}, "describes at least"),
+        (
+            {"n_layer": 96, "n_embd": 8192, **GPT2, "quantization_config": {"bits": 4}},
+            "describes at least",
+        ),
         ({"hidden_size": [32]}, "hidden_size is no number"),
         ({"num_hidden_layers": 1e300}, "is over 512"),
         ({"max_position_embeddings": 1 << 40}, "is over"),
@@ -219,9 +236,15 @@ def long_template(folder: Path) -> None:
     (folder / "chat_template.jinja").write_text("{# #}" * (1 << 18))
 
 
+def endless_file(folder: Path) -> None:
+    with (folder / "tokenizer.model").open("wb") as file:
+        file.truncate(65 << 20)
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
+        (endless_file, "tokenizer.model is larger than 64 MiB"),
         (nested, "tokenizer.json is not JSON"),
         (no_object, "tokenizer.json is not a JSON object"),
         (giant_number, "tokenizer_config.json is not JSON"),
