@@ -18,6 +18,7 @@ from evaluations.models import (
     Worker,
 )
 from evaluations.models.claim import ReporterRole
+from evaluations.tiers import MEASURED, REPLICATED
 from evaluations.turns import person_share
 from hub.keyset import Key, Sorting
 from hub.models import User
@@ -133,10 +134,13 @@ class ScoreFilter(OfCheckpoint):
         field_name="recipe__benchmark_version__benchmark__slug", label="Benchmark"
     )
     run = django_filters.NumberFilter(field_name="run_id", label="Run")
+    tier = django_filters.ChoiceFilter(
+        choices=[(tier, tier) for tier in (MEASURED, REPLICATED)], label="Tier"
+    )
 
     class Meta:
         model = Score
-        fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run"]
+        fields = ["variant", "checkpoint", "digest", "recipe", "benchmark", "run", "tier"]
 
 
 class RescoringFilter(django_filters.FilterSet):  # type: ignore[misc]

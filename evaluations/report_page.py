@@ -1,6 +1,6 @@
 """A report as templates/evaluations/_report.html is handed it: numbers in the units that pages write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -11,15 +11,17 @@ from evaluations.report import Report
 from evaluations.report_rows import Compared, Row
 from evaluations.report_text import chosen, report_markdown, sentences
 from evaluations.resolution import resolution_of
+from evaluations.tiers import Spread, spreads_of
 
 
 def shown(report: Report) -> dict[str, Any]:
     checkpoint = report.checkpoint
+    spreads = spreads_of(row.mine.score for row in report.rows if row.mine.score)
     return {
         "report": report,
         "sentences": sentences(report),
         "chosen": chosen(report),
-        "rows": [_row(row) for row in report.rows],
+        "rows": [_row(row, spreads) for row in report.rows],
         "markdown": report_markdown(report),
         "api_url": reverse("api_checkpoint_report", args=[checkpoint.pk]),
         "requestable": [recipe.digest for recipe in report.requestable],
@@ -39,14 +41,15 @@ def _offers(recipes: Sequence[Recipe]) -> list[dict[str, str]]:
     ]
 
 
-def _row(row: Row) -> dict[str, Any]:
-    parent = row.parent
+def _row(row: Row, spreads: Mapping[int, Spread]) -> dict[str, Any]:
+    parent, score = row.parent, row.mine.score
     return {
         "row": row,
         "places": row.places,
-        "value": row.written(row.mine.score.value) if row.mine.score else None,
-        "stderr": row.written(row.mine.score.stderr) if row.mine.score else None,
-        "certainty": words_of(row.mine.score, row.version) if row.mine.score else "",
+        "value": row.written(score.value) if score else None,
+        "stderr": row.written(score.stderr) if score else None,
+        "certainty": words_of(score, row.version) if score else "",
+        "spread": spreads[score.pk] if score else None,
         "parent": _other(row, parent),
         "references": [_other(row, one) for one in row.references],
         "delta": row.written(parent.delta),

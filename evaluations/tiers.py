@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from evaluations.models import Claim, Replication, Score
 from evaluations.statistics import spread_of
@@ -54,6 +54,13 @@ def tier_of(claim: Claim) -> str:
 def independent() -> Q:
     """Of replications: made by somebody else than who asked for the hub's own run."""
     return ~Q(requested_by=F("score__run__requested_by"))
+
+
+def with_tier(scores: "QuerySet[Score]") -> "QuerySet[Score]":
+    """Each with `tier`: MEASURED or REPLICATED. A look into an index for each score."""
+    again = Replication.objects.filter(independent(), score=OuterRef("pk"), agrees=True)
+    told = Case(When(Exists(again), then=Value(REPLICATED)), default=Value(MEASURED))
+    return scores.annotate(tier=told)
 
 
 def spreads_of(scores: Iterable[Score]) -> dict[int, Spread]:

@@ -5,18 +5,21 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from evaluations.api.serializers import ScoreDetailSerializer, ScoreSerializer
+from evaluations.api.serializers import ScoreDetailSerializer, TieredScoreSerializer
 from evaluations.filters import ScoreFilter
 from evaluations.models import Score
+from evaluations.tiers import with_tier
 from hub.api.views import Endpoint, ListEndpoint
 from hub.keyset import Key, Sorting
 
-SCORES = Score.objects.select_related("checkpoint__variant", "recipe__benchmark_version__benchmark")
+SCORES = with_tier(
+    Score.objects.select_related("checkpoint__variant", "recipe__benchmark_version__benchmark")
+)
 
 
 class ScoreList(ListEndpoint[Score]):
     queryset = SCORES
-    serializer_class = ScoreSerializer
+    serializer_class = TieredScoreSerializer
     filterset_class = ScoreFilter
     sorting = Sorting({"recorded": Key("pk")}, default="-recorded")
 

@@ -22,6 +22,7 @@ from evaluations.progress import seconds_left
 from evaluations.resolution import Resolution, followed_by, resolution_of
 from evaluations.runs import stages_of
 from evaluations.suites.presets import Preset
+from evaluations.tiers import Spread, spreads_of
 from evaluations.waiting import wait_of
 from hub.models import Checkpoint, WorkingGroup
 
@@ -186,14 +187,42 @@ class SamplesSerializer(serializers.ModelSerializer[Samples]):
         fields = ["outcomes", "doc_hashes", "weights", "clusters", "raw_sha256"]
 
 
-class ScoreDetailSerializer(ScoreSerializer):
+class TieredScoreSerializer(ScoreSerializer):
+    """A score by itself, with what stands behind it."""
+
+    tier = serializers.CharField(help_text="measured, or replicated where others came to the same")
+
+    class Meta(ScoreSerializer.Meta):
+        fields = [*ScoreSerializer.Meta.fields, "tier"]
+
+
+class SpreadSerializer(serializers.Serializer[Spread]):
+    """All measurements of the checkpoint under the recipe, the hub's first one among them. `spread` is
+    their standard deviation (null for one), `within` what each by itself is sure of."""
+
+    count = serializers.IntegerField()
+    others = serializers.IntegerField(help_text="by other people than who asked for the hub's")
+    agreed = serializers.IntegerField(help_text="of those")
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    spread = serializers.FloatField(allow_null=True)
+    within = serializers.FloatField(allow_null=True)
+
+
+class ScoreDetailSerializer(TieredScoreSerializer):
+    measurements = serializers.SerializerMethodField()
     samples = SamplesSerializer(read_only=True)
     bootstrap = serializers.SerializerMethodField(
         help_text="95 % interval (BCa) from drawing samples, or whole clusters, anew."
     )
 
-    class Meta(ScoreSerializer.Meta):
-        fields = [*ScoreSerializer.Meta.fields, "bootstrap", "samples"]
+    class Meta(TieredScoreSerializer.Meta):
+        fields = [*TieredScoreSerializer.Meta.fields, "measurements", "bootstrap", "samples"]
+
+    @extend_schema_field(SpreadSerializer)
+    def get_measurements(self, score: Score) -> Any:
+        return SpreadSerializer(spreads_of([score])[score.pk]).data
 
     @extend_schema_field(INTERVAL)
     def get_bootstrap(self, score: Score) -> list[float] | None:
