@@ -14,6 +14,8 @@ INDEX = "model.safetensors.index.json"
 WHOLE = "model.safetensors"
 # The client library's own bound.
 MAX_HEADER_BYTES = 25_000_000
+# The product of thousands of large numbers takes minutes.
+MAX_DIMENSIONS = 16
 # Bits of one element, and PyTorch's name.
 DTYPES = {
     "BOOL": (8, "bool"),
@@ -147,6 +149,8 @@ def _tensor(row: Mapping[str, Any]) -> Tensor:
     dtype, shape, (start, end) = row["dtype"], row["shape"], row["data_offsets"]
     if dtype not in DTYPES:
         raise BadHeader(f"it has tensors of an unknown type {str(dtype)[:20]!r}")
+    if len(shape) > MAX_DIMENSIONS:
+        raise BadHeader(f"it has a tensor of {len(shape)} dimensions")
     if not all(isinstance(number, int) and number >= 0 for number in (*shape, start, end)):
         raise BadHeader("a shape or an offset is not a number")
     if math.prod(shape) * DTYPES[dtype][0] != (end - start) * 8:

@@ -141,6 +141,11 @@ def test_gguf_and_nothing_say_so(hub: Misbehaving) -> None:
     assert origins.get().weights_summary("a/b", COMMIT) == origins.WeightsSummary(None, "gguf")
 
 
+MANY_DIMENSIONS = json.dumps(
+    {"a": {"dtype": "F32", "shape": [1] * 100, "data_offsets": [0, 4]}}
+).encode()
+
+
 def packed(header: bytes, length: int | None = None) -> bytes:
     return struct.pack("<Q", len(header) if length is None else length) + header
 
@@ -160,6 +165,7 @@ def packed(header: bytes, length: int | None = None) -> bytes:
         packed(b'{"a": {"dtype": "Q9", "shape": [1], "data_offsets": [0, 4]}}') + b"1234",
         packed(b'{"a": {"dtype": "F32", "shape": ["1"], "data_offsets": [0, 4]}}') + b"1234",
         packed(b'{"a": {"dtype": "F32", "data_offsets": [0, 4]}}') + b"1234",
+        packed(MANY_DIMENSIONS) + b"1234",
     ],
 )
 def test_a_hostile_header_is_refused(hub: Misbehaving, data: bytes) -> None:
