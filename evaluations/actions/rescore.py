@@ -8,6 +8,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from evaluations.answers.keeping import keep_measured
 from evaluations.harness.protocol import HarnessFailure, Measurement
 from evaluations.harness.registry import get_harness
 from evaluations.judging import judge
-from evaluations.models import Board, Rescoring, RunItem, Score, Worker
+from evaluations.models import Board, Recipe, Rescoring, RunItem, Score, Worker
 from evaluations.rescored import moves
 from evaluations.rescoring import RESCORINGS, is_here
 from hub.lease import Keeper
@@ -174,6 +175,7 @@ class _Judging:
         report = judge(score, self.new, self.folder, cancelled=self._must_stop)
         check_report(report, {self.new.digest: self.new})
         [found] = report.measurements
+        found = replace(found, also={**_cut_off(score, self.new), **found.also})
         self._record(score, found, keep_measured(found))
 
     def _measured_anew(self, score: Score) -> str:
@@ -231,3 +233,9 @@ class _Judging:
             mine = Rescoring.objects.filter(pk=self.rescoring.pk, state="running")
             self._stopped = not mine.filter(**self.rescoring.lease).exists()
         return self._stopped or self.keeper.lost.is_set()
+
+
+def _cut_off(score: Score, recipe: Recipe) -> dict[str, float]:
+    """The share of answers that were cut off: a fact of the answers, which takes a tokenizer to find."""
+    told = [value for name, value in score.also.items() if name.startswith("truncated,")]
+    return {f"truncated,{recipe.benchmark_version.filter}": told[0]} if told else {}

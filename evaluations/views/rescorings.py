@@ -15,6 +15,7 @@ from evaluations.actions.request_rescoring import request_rescoring
 from evaluations.filters import RESCORING_SORTING, RescoringFilter
 from evaluations.models import Recipe, Rescoring
 from evaluations.permissions import may_rescore
+from evaluations.rescored import MOST_TOLD
 from evaluations.rescoring import RESCORINGS
 from hub.http import render_page
 from hub.listing import read_list
@@ -48,6 +49,7 @@ def rescoring_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "version": rescoring.to_recipe.benchmark_version,
         "lower_is_better": not rescoring.to_recipe.benchmark_version.higher_is_better,
         "report": rescoring.report,
+        "most": MOST_TOLD,
         "live": live,
         "seen": seen,
         "may_cancel": live and may_rescore(request.user),

@@ -25,6 +25,7 @@ from evaluations.actions.sweep_rescorings import sweep_rescorings
 from evaluations.harness.protocol import HarnessFailure, Report
 from evaluations.models import Benchmark, Board, Recipe, Rescoring, RunItem, Samples, Score
 from evaluations.rescoring import newer_scorer
+from evaluations.suites.loader import load_suites
 from hub import store
 from hub.lease import from_now
 from hub.manifest import FileRow, Manifest
@@ -83,6 +84,18 @@ def measured(actor: User, checkpoint: Checkpoint, recipe: Recipe) -> Score:
     return Score.objects.get(checkpoint=checkpoint, recipe=recipe)
 
 
+ASKED: dict[str, dict[str, Any]] = {
+    "tributary-capitals": {"limit": 20},
+    "tributary-arithmetic": {
+        "limit": 10,
+        "apply_chat_template": True,
+        "seeds": [3, 4],
+        "repeats": 2,
+        "generation": {"do_sample": True, "temperature": 1.0, "max_gen_toks": 8},
+    },
+}
+
+
 def facts(score: Score) -> list[Any]:
     kept = score.samples
     return [
@@ -106,8 +119,41 @@ def test_a_rescored_score_is_what_a_new_run_of_the_model_scores(
     expected = measured(cleo, real_checkpoint(micro, salt="the same model"), new)
     assert facts(again) == facts(expected)
     assert (was.value, again.value) == (0.0, 0.5)
-    assert (again.rescore_of, again.run, again.also) == (was, was.run, {})
+    assert (again.rescore_of, again.run, again.also) == (was, was.run, was.also)
+    assert again.also == {"truncated,none": 1.0}
     assert Score.objects.get(pk=was.pk).value == 0.0
+
+
+def test_the_projects_own_tasks_are_judged_again_without_weights(
+    cleo: User, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Choices, and answers drawn under two seeds through the model's chat template."""
+    checkpoint = real_checkpoint(micro_model(tmp_path_factory))
+    olds, news = {}, {}
+    for slug, asked in ASKED.items():
+        found = load_suites().benchmark(slug)
+        fields = {
+            "task": found.task,
+            "task_file": found.task_file,
+            "metric": found.metric,
+            "filter": found.filter,
+            "cluster_by": found.cluster_by,
+        }
+        # The files are those of the second version; an older hub had others for the first.
+        version = make_benchmark_version(slug, digest="0" * 64, **fields)
+        olds[slug] = make_recipe(version, **asked)
+        newer = make_benchmark_version(slug, version="2", digest=found.digest, **fields)
+        news[slug] = make_recipe(newer, **asked)
+    was = {slug: measured(cleo, checkpoint, recipe) for slug, recipe in olds.items()}
+    for row in checkpoint.files:
+        if row["path"].endswith(".safetensors"):
+            store.default().path_of(row["sha256"]).unlink()
+    for slug, old in olds.items():
+        done = judged_again(cleo, old)
+        assert (done.state, done.report["refused"]) == ("done", [])
+        again = Score.objects.get(recipe=news[slug])
+        assert facts(again) == facts(was[slug])
+        assert again.also == was[slug].also
 
 
 def test_the_boards_go_to_the_new_recipe_and_the_report_says_what_moved(cleo: User) -> None:
