@@ -12,3 +12,5 @@ class ContributionsConfig(AppConfig):
         import_module("contributions.people_panels")
         # Tells runs what was tried before a merge.
         import_module("contributions.tried")
+        # … and who may open gates at origins.
+        import_module("contributions.lending")

@@ -12,3 +12,5 @@ class EvaluationsConfig(AppConfig):
         import_module("evaluations.claim_panels")
         # … and what the API says of entries.
         import_module("evaluations.api.disputes")
+        # … and what of the store runs hold.
+        import_module("evaluations.held")

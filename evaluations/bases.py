@@ -4,7 +4,7 @@ compared with that: a name in adapter_config.json is the author's word for some 
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from hub import store
 from hub.manifest import ADAPTER_CONFIG, WEIGHT_SUFFIXES, Kind
 from hub.models import Checkpoint, LineageEdge
 from hub.models.lineage import Relation
+from hub.origins.fetch import lay_out as lay_out_files
 from hub.refusal import Refusal
 
 ADAPTING = (Relation.ADAPTER, Relation.EXTRACTED_ADAPTER)
@@ -95,17 +96,19 @@ def _without_weights(checkpoint: Checkpoint) -> Checkpoint:
     return light
 
 
-def lay_out(parts: list[Checkpoint], folder: Path) -> tuple[Path, Path | None]:
+def lay_out(
+    parts: list[Checkpoint], folder: Path, *, fetch: Callable[[], None]
+) -> tuple[Path, Path | None]:
     """The files of a run's parts under `folder`: where the checkpoint lies, and where its base.
 
-    Raises HarnessFailure foreign_base where an adapter's own config names another base.
+    `fetch` brings again what was evicted since. Raises HarnessFailure foreign_base where an adapter's
+    own config names another base.
     """
     checkpoint, *bases = parts
     if bases:
         check_named_base(checkpoint, bases[0])
-    kept, names = store.default(), ("checkpoint", "base")
-    for part, name in zip(parts, names, strict=False):
-        kept.lay_out(part.files, folder / name)
+    for part, name in zip(parts, ("checkpoint", "base"), strict=False):
+        lay_out_files(part.files, folder / name, fetch=fetch)
     return folder / "checkpoint", folder / "base" if bases else None
 
 

@@ -22,7 +22,7 @@ def seal(secret: str) -> bytes:
     return _box().encrypt(secret.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """Raises Unopened."""
     try:
         return _box().decrypt(bytes(sealed)).decode()

@@ -122,6 +122,10 @@ class Store:
                 return True
         return False
 
+    def drop(self, sha256: str) -> None:
+        """Whoever wants it next fetches it anew; folders that link to it keep what they have."""
+        self.path_of(sha256).unlink(missing_ok=True)
+
     @contextmanager
     def tidying(self) -> Iterator[None]:
         """One at a time makes room, or two would make it twice."""

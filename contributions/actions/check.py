@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from contributions.checks.verdict import Context, Detail, Hindered, Verdict
 from contributions.models import Check
 from contributions.models.check import Whose
 from hub.lease import Keeper
+from hub.lending import with_tokens_of
 from hub.origins import OriginError
 from hub.state import IllegalMove
 
@@ -52,7 +54,12 @@ def _examine(check: Check, keeper: Keeper) -> Verdict | OriginError | Hindered:
     proposal = proposals.get(contribution.kind)
     context = Context(version, proposal, _findings(check), keeper.lost.is_set)
     try:
-        return module.run(context)
+        # Repositories behind terms are read with what the author lent, if the hub itself may not.
+        return with_tokens_of(
+            [contribution.author_id],
+            str(version.payload.get("repo_id") or ""),
+            partial(module.run, context),
+        )
     except (OriginError, Hindered) as error:
         return error
 

@@ -10,6 +10,7 @@ import math
 import shutil
 import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +24,10 @@ from contributions.models import Check
 from evaluations.harness.protocol import HarnessFailure, Job, Limits, Measurement, Report, TaskSpec
 from evaluations.harness.registry import get_harness
 from evaluations.suites.loader import FOLDER
-from hub import store
 from hub.manifest import Manifest
 from hub.models import Checkpoint, ModelVariant
 from hub.origins.errors import Cancelled
-from hub.origins.fetch import fetch_checkpoint
+from hub.origins.fetch import fetch_checkpoint, lay_out
 
 name: Final = "smoke"
 label: Final = "Smoke test"
@@ -91,7 +91,8 @@ def _try(context: Context, manifest: Manifest) -> tuple[Report, list[str]]:
     base.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="smoke-", dir=base))
     try:
-        store.default().lay_out(manifest.files, folder / "checkpoint")
+        fetch = partial(_fetch, context, manifest)
+        lay_out(manifest.files, folder / "checkpoint", fetch=fetch)
         (folder / "job").mkdir()
         job = Job(
             checkpoint_path=folder / "checkpoint",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from evaluations.models import Run
 from evaluations.models.run import Whose
 from evaluations.resuming import forget_ended_runs
 from hub.lease import Keeper
+from hub.lending import sponsors_of, with_tokens_of
 from hub.origins.errors import Cancelled, OriginError
 from hub.origins.fetch import fetch_checkpoint
 from hub.state import IllegalMove
@@ -92,7 +94,7 @@ class _Measuring:
         self._enter("preparing")
         self.folder.mkdir(parents=True)
         with _disk_full_named():
-            checkpoint, base = lay_out(self.parts, self.folder)
+            checkpoint, base = lay_out(self.parts, self.folder, fetch=self._fetch)
             jobs = jobs_of(self.run, checkpoint, base)
         self._jobs = len(jobs)
         reports = [self._run_job(each, number) for number, each in enumerate(jobs)]
@@ -105,10 +107,16 @@ class _Measuring:
 
     def _fetch(self) -> None:
         for part in self.parts:
-            fetch_checkpoint(
-                part,
-                on_progress=self._fetched,
-                cancelled=self.watch.must_stop,
+            # A gate opens for who asked for the run, or brought the variant, where they lent a token.
+            with_tokens_of(
+                {self.run.requested_by_id, *sponsors_of(part.variant)},
+                part.variant.repo_id,
+                partial(
+                    fetch_checkpoint,
+                    part,
+                    on_progress=self._fetched,
+                    cancelled=self.watch.must_stop,
+                ),
             )
 
     def _fetched(self, done: int, total: int) -> None:

@@ -15,8 +15,3 @@ def tidy_store() -> None:
     room = eviction.make_room(0, store)
     if room < 0:
         logger.warning("the store holds %d bytes too many, and nothing may go", -room)
-
-
-def remove_orphans() -> list[str]:
-    """Once a day: what no table names any more."""
-    return eviction.remove_orphans()

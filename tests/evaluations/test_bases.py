@@ -171,13 +171,17 @@ def test_numbers_on_two_bases_are_never_mixed(base: Checkpoint) -> None:
     assert caught.value.code == "base_changed"
 
 
+def nothing_is_missing() -> None:
+    raise AssertionError("It was here, and was fetched again.")
+
+
 def test_both_are_fetched_and_laid_out(base: Checkpoint, tmp_path: Path) -> None:
     rows = [stored("config.json", b"{}"), stored("model.safetensors", b"weights")]
     base = make_checkpoint(base.variant, Manifest.of("a" * 40, rows))
     adapter = make_adapter()
     adapter.base = base
     assert parts_of(adapter, [Recipe()]) == [adapter, base]
-    checkpoint, laid = lay_out([adapter, base], tmp_path)
+    checkpoint, laid = lay_out([adapter, base], tmp_path, fetch=nothing_is_missing)
     assert laid is not None
     assert (laid / "model.safetensors").read_bytes() == b"weights"
     assert (checkpoint / "adapter_config.json").exists()
@@ -189,7 +193,7 @@ def test_an_adapter_that_names_another_base_than_its_lineage_is_the_submitters_t
     adapter = make_adapter(named="/home/somebody/secret-model")
     adapter.base = base
     with pytest.raises(HarnessFailure, match="the lineage says headwaters/spring") as caught:
-        lay_out([adapter, base], tmp_path)
+        lay_out([adapter, base], tmp_path, fetch=nothing_is_missing)
     assert (caught.value.code, caught.value.whose) == ("foreign_base", "submitter")
     assert not (tmp_path / "checkpoint").exists()
 
@@ -199,4 +203,5 @@ def test_a_base_is_known_under_its_former_name(base: Checkpoint, tmp_path: Path)
     adapter = make_adapter(named="OLD/spring")
     light = parts_of(base, [Recipe(backend="endpoint")])
     assert [row["path"] for row in light[0].files] == ["config.json"]
-    lay_out([adapter, make_checkpoint(base.variant, Manifest.of("b" * 40, []))], tmp_path)
+    empty = make_checkpoint(base.variant, Manifest.of("b" * 40, []))
+    lay_out([adapter, empty], tmp_path, fetch=nothing_is_missing)
