@@ -50,3 +50,22 @@ class TokenForm(forms.Form):
         days = data.pop("lives", "never")
         data["expires_at"] = None if days == "never" else timezone.now() + timedelta(days=int(days))
         return data
+
+
+class OriginTokenForm(forms.Form):
+    label = forms.CharField(
+        max_length=60, label="Name", help_text="What you know it by, such as “reading Llama”."
+    )
+    scope = forms.CharField(
+        max_length=193,
+        required=False,
+        label="Only for",
+        help_text="An owner, or owner/name. Empty: everything that you add or ask to be measured.",
+    )
+    secret = forms.CharField(
+        max_length=500,
+        label="Token",
+        help_text="Make one at the origin that may read these repositories and nothing else.",
+        # Never sent back: who made a mistake in another field pastes it again.
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )

@@ -78,6 +78,10 @@ TABLE: dict[str, Row] = {
     "account_settings": Row(get=SIGNED_IN, post=SIGNED_IN),
     "token_create": Row(post=SIGNED_IN),
     "token_revoke": Row(post=AUTHOR, address={"pk": "token"}),
+    "origin_token_list": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "origin_token_remove": Row(post=AUTHOR, address={"pk": "origin_token"}),
+    # Whoever knows the secret; without one in the settings there is nobody to hear.
+    "huggingface_webhook": Row(),
     "styleguide": Row(get=ANYBODY, may_be_missing=True),
     "healthz": READ,
     "readyz": READ,
@@ -87,6 +91,8 @@ TABLE: dict[str, Row] = {
     "api_docs": READ,
     "api_root": READ,
     "api_me": Row(get=SIGNED_IN),
+    "api_origin_token_list": Row(get=SIGNED_IN, post=SIGNED_IN),
+    "api_origin_token_detail": Row(get=AUTHOR, delete=AUTHOR, address={"pk": "origin_token"}),
     "api_variant_list": READ,
     "api_variant_detail": Row(get=ANYBODY, address=VARIANT),
     "api_dataset_list": READ,
@@ -168,6 +174,8 @@ TABLE: dict[str, Row] = {
     "api_board_list": READ,
     "api_board_detail": Row(get=ANYBODY, address=BOARD),
     "api_standing_list": Row(get=ANYBODY, address=BOARD),
+    "api_board_version": Row(get=ANYBODY, address={**BOARD, "version": "version"}),
+    "api_board_version_standings": Row(get=ANYBODY, address={**BOARD, "version": "version"}),
     # --- contributions: pages
     "dco": READ,
     "submit_choose": READ,

@@ -25,6 +25,7 @@ from contributions.actions.report_abuse import report_abuse
 from contributions.mail import unsubscribe_token
 from contributions.models import Check, Contribution, Draft
 from evaluations.models import Worker
+from hub.actions.add_origin_token import add_origin_token
 from hub.actions.create_token import create_token
 from hub.models import User, WorkingGroup
 from tests.access import ANYBODY, FAMILIES, HEAD, TABLE, VERDICT, WHY, Row
@@ -110,6 +111,9 @@ def world(ann: User, ben: User, cleo: User, dora: User, sam: User) -> dict[str, 
         "person_pk": ann.pk,
         "app": "hub",
         "token": create_token(user=ann, name="laptop", scopes=[])[0].pk,
+        "origin_token": add_origin_token(
+            person=ann, label="Mine", scope="", secret="hf_abcdefgh"
+        ).pk,
         "checkpoint": checkpoint.pk,
         "board": board.slug,
         "kind": "add-variant",

@@ -56,11 +56,6 @@ def claim_look(entry: Entry) -> bool:
     return bool(rows.update(origin_look_at=from_now(CLAIM_SECONDS)))
 
 
-def ask_for_look(entry: Entry) -> None:
-    """Due at once; whoever sweeps or is nudged next looks."""
-    type(entry)._default_manager.filter(pk=entry.pk).update(origin_look_at=Now())
-
-
 def _due(most: int) -> list[ModelVariant | Dataset]:
     """Those who wait longest first, of both kinds. Two index scans."""
     found: Iterable[Any] = chain.from_iterable(

@@ -7,7 +7,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hub.api import further
-from hub.models import CardRevision, Checkpoint, Dataset, LineageEdge, ModelVariant, User
+from hub.drift import news_of
+from hub.models import (
+    CardRevision,
+    Checkpoint,
+    Dataset,
+    LineageEdge,
+    ModelVariant,
+    OriginChange,
+    User,
+)
 
 ENTRY_FIELDS = [
     "owner",
@@ -21,6 +30,31 @@ ENTRY_FIELDS = [
     "tags",
 ]
 TIMES = ["created_at", "updated_at", "url", "page"]
+
+
+class OriginChangeSerializer(serializers.ModelSerializer[OriginChange]):
+    """What happened at the origin: `kind` is commit, renamed, gated, gone, back or replaced."""
+
+    kind = serializers.CharField()
+
+    class Meta:
+        model = OriginChange
+        fields = ["kind", "before", "after", "found_at"]
+
+
+class OriginSerializer(serializers.Serializer[Any]):
+    """What was seen at the origin: commit and state are empty before the first look."""
+
+    state = serializers.CharField(
+        source="origin_state", help_text="here, gated, gone, replaced or empty"
+    )
+    commit = serializers.CharField(source="origin_commit", help_text="The newest one.")
+    seen_at = serializers.DateTimeField(source="origin_seen_at", allow_null=True)
+    changes = serializers.SerializerMethodField(help_text="The newest 20.")
+
+    @extend_schema_field(OriginChangeSerializer(many=True))
+    def get_changes(self, entry: ModelVariant | Dataset) -> Any:
+        return OriginChangeSerializer(news_of(entry).changes, many=True).data
 
 
 class EntryLinks(serializers.Serializer[Any]):
@@ -51,12 +85,16 @@ class FileSerializer(serializers.Serializer[Any]):
 class CheckpointSummary(serializers.ModelSerializer[Checkpoint]):
     variant = serializers.CharField(source="variant.full_name", help_text="owner/name")
     size = serializers.IntegerField(help_text="bytes")
+    base = serializers.PrimaryKeyRelatedField[Checkpoint](
+        read_only=True, help_text="The checkpoint that an adapter is measured on."
+    )
 
     class Meta:
         model = Checkpoint
         fields = [
             "id",
             "variant",
+            "base",
             "commit",
             "digest",
             "weights_digest",
@@ -148,6 +186,7 @@ class VariantDetail(VariantSummary):
     checkpoints = CheckpointSummary(source="newest_checkpoints", many=True)
     card = CardSerializer(source="current_card", allow_null=True)
     revisions = RevisionSummary(source="newest_revisions", many=True)
+    origin = OriginSerializer(source="*")
 
     class Meta(VariantSummary.Meta):
         fields = [
@@ -157,6 +196,7 @@ class VariantDetail(VariantSummary):
             "checkpoints",
             "card",
             "revisions",
+            "origin",
         ]
 
     def get_fields(self) -> dict[str, Any]:
@@ -167,9 +207,10 @@ class DatasetDetail(DatasetSummary):
     children = ChildSerializer(source="newest_children", many=True)
     card = CardSerializer(source="current_card", allow_null=True)
     revisions = RevisionSummary(source="newest_revisions", many=True)
+    origin = OriginSerializer(source="*")
 
     class Meta(DatasetSummary.Meta):
-        fields = [*DatasetSummary.Meta.fields, "children", "card", "revisions"]
+        fields = [*DatasetSummary.Meta.fields, "children", "card", "revisions", "origin"]
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), **further.fields("dataset")}

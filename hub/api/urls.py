@@ -13,6 +13,7 @@ from hub.api.catalogue import (
     VariantOne,
 )
 from hub.api.docs import Docs
+from hub.api.origin_tokens import OriginTokenOne, OriginTokens
 from hub.api.root import Me, Root
 
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("docs/", Docs.as_view(), name="api_docs"),
     path("v1/", Root.as_view(), name="api_root"),
     path("v1/me/", Me.as_view(), name="api_me"),
+    path("v1/origin-tokens/", OriginTokens.as_view(), name="api_origin_token_list"),
+    path("v1/origin-tokens/<int:pk>/", OriginTokenOne.as_view(), name="api_origin_token_detail"),
     path("v1/variants/", VariantList.as_view(), name="api_variant_list"),
     path(
         "v1/variants/<entry:owner>/<entry:name>/", VariantOne.as_view(), name="api_variant_detail"

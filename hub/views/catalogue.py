@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from hub import markdown, panels, search
+from hub import drift, markdown, panels, search
 from hub.ancestry import draw, family_of, offspring_of
 from hub.cards import parse
 from hub.filters import DATASET_SORTING, VARIANT_SORTING, DatasetFilter, VariantFilter
@@ -58,13 +58,15 @@ def variant_detail(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     if elsewhere := _canonical(request, variant):
         return elsewhere
     family = family_of(variant)
+    checkpoint = next(iter(variant.newest_checkpoints), None)
     context = {
         "section": "variants",
         "variant": variant,
         "entry": variant,
         "family": family,
         "drawing": draw(variant, family) if family else None,
-        "checkpoint": next(iter(variant.newest_checkpoints), None),
+        "checkpoint": checkpoint,
+        "origin": drift.news_of(variant, checkpoint),
         **_card(search.current_card(variant)),
         "panels": panels.at("variant", request, variant),
         "side_panels": panels.at("variant_side", request, variant),
@@ -84,6 +86,7 @@ def dataset_detail(request: HttpRequest, owner: str, name: str) -> HttpResponse:
         "dataset": dataset,
         "entry": dataset,
         "offspring": offspring_of(dataset),
+        "origin": drift.news_of(dataset),
         **_card(search.current_card(dataset)),
         "panels": panels.at("dataset", request, dataset),
         "side_panels": panels.at("dataset_side", request, dataset),

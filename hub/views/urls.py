@@ -3,7 +3,7 @@
 from django.urls import path
 
 import hub.converters  # noqa: F401 registers <entry:…> and <username:…>
-from hub.views import account, catalogue, health, pages
+from hub.views import account, catalogue, health, origin_tokens, pages, webhooks
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -16,6 +16,13 @@ urlpatterns = [
     path("account/", account.account_settings, name="account_settings"),
     path("account/tokens/", account.token_create, name="token_create"),
     path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token_revoke"),
+    path("account/origin-tokens/", origin_tokens.origin_token_list, name="origin_token_list"),
+    path(
+        "account/origin-tokens/<int:pk>/remove/",
+        origin_tokens.origin_token_remove,
+        name="origin_token_remove",
+    ),
+    path("webhooks/huggingface/", webhooks.huggingface, name="huggingface_webhook"),
     path("styleguide/", pages.styleguide, name="styleguide"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

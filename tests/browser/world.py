@@ -30,7 +30,17 @@ from evaluations.models import (
     Upload,
     Worker,
 )
-from hub.models import CardRevision, Dataset, LineageEdge, ModelVariant, User, WorkingGroup
+from hub.actions.add_origin_token import add_origin_token
+from hub.models import (
+    CardRevision,
+    Dataset,
+    LineageEdge,
+    ModelVariant,
+    OriginChange,
+    OriginToken,
+    User,
+    WorkingGroup,
+)
 from hub.models.user import Role
 from tests.contributions.hearing import news_of
 from tests.contributions.moderating import held_comment
@@ -139,6 +149,8 @@ def make_world() -> World:
         CardRevision.objects.create(number=1, published_by=ann, text=CARD, **entry)
     recipe = board.recipes.all()[0]
     made = contributions_in_every_state(ann, ben, cleo)
+    changed_at_their_origin(variant, dataset)
+    lent_and_refused(ann)
     return World(
         ann=ann,
         ben=ben,
@@ -158,6 +170,22 @@ def make_world() -> World:
         report=report_abuse(reporter=ann, why="It advertises.", contribution=made["closed"]),
         webhook=news_of(ann),
     )
+
+
+def changed_at_their_origin(variant: ModelVariant, dataset: Dataset) -> None:
+    """A variant whose repository moved on and was renamed; a dataset whose repository is gone."""
+    seen = {"origin_seen_at": timezone.now(), "origin_commit": "f" * 40}
+    ModelVariant.objects.filter(pk=variant.pk).update(origin_state="here", **seen)
+    Dataset.objects.filter(pk=dataset.pk).update(origin_state="gone", **seen)
+    for kind, before, after in (("renamed", "far/brook", "far/stream"), ("commit", "", "f" * 40)):
+        OriginChange.objects.create(variant=variant, kind=kind, before=before, after=after)
+    OriginChange.objects.create(dataset=dataset, kind="gone", before="river/pool")
+
+
+def lent_and_refused(person: User) -> None:
+    add_origin_token(person=person, label="Reading", scope="river", secret="hf_abcdefgh")
+    add_origin_token(person=person, label="Old one", scope="", secret="hf_ijklmnop")
+    OriginToken.objects.filter(label="Old one").update(refused_at=timezone.now())
 
 
 def worker_at_work() -> Worker:

@@ -98,7 +98,7 @@ def test_new_weights_make_the_scores_those_of_an_older_commit(
     (change,) = look_at_origin(entry=variant)
     assert (change.kind, change.before, change.after) == ("commit", before.commit, commit.sha)
     assert drift.is_older(variant.checkpoints.get())
-    assert drift.older_among([before.pk]) == {before.pk: commit.sha}
+    assert drift.marks_of([before.pk]) == {before.pk: "newer_commit"}
     assert look_at_origin(entry=variant) == []
 
 
@@ -148,6 +148,7 @@ def test_gone_is_said_after_hours_and_back_at_once(variant: ModelVariant, folder
         "repo_not_found",
     )
     assert variant.origin_state == "gone"
+    assert list(drift.marks_of([variant.checkpoints.get().pk]).values()) == ["gone"]
     assert look_at_origin(entry=variant) == []
     assert variant.checkpoints.exists()
 
