@@ -7,7 +7,7 @@ import pytest
 
 from evaluations import advice
 from evaluations.harness.protocol import FAILURES
-from hub.origins.errors import KINDS
+from hub.origins.reasons import KINDS
 
 ACTIONS = Path(advice.__file__).with_name("actions")
 # As runs are failed: Failure(code="…"), failure_code="…".
