@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evaluations.harness.inspect import InspectHarness
-from evaluations.harness.protocol import Job
+from evaluations.harness.protocol import Job, Limits
 from tests.evaluations.harness.hostile_models import (
     ESCAPE,
     MARK,
@@ -60,7 +60,8 @@ def test_a_repository_that_does_not_work_is_to_blame_itself(
     code: str,
 ) -> None:
     spoil(spoilt)
-    failure = failure_of(inspect, job(spoilt), tmp_path / "work")
+    limits = Limits(stall_seconds=30)
+    failure = failure_of(inspect, job(spoilt, limits=limits), tmp_path / "work")
     assert (failure.code, failure.whose) == (code, "submitter"), failure.log_tail
 
 

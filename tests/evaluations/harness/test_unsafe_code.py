@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from evaluations.harness.confinement import probe
 from evaluations.harness.inspect import InspectHarness
 from evaluations.harness.lm_eval import LmEvalHarness
 from evaluations.harness.protocol import TaskSpec
+from evaluations.jobs import jobs_of
 from tests.evaluations.harness.jobs import failure_of, make_job, run
+from tests.factories import make_benchmark_version, make_recipe, make_run
 from tests.toys import HARNESS_PYTHON
 
 TASK = """
@@ -96,10 +99,21 @@ def programs(tmp_path: Path, checks: list[str]) -> TaskSpec:
     )
 
 
-def test_a_models_code_runs_where_it_may_and_sees_nothing(
-    harness: LmEvalHarness, micro: Path, tmp_path: Path, programs: TaskSpec
+@pytest.mark.django_db
+def test_a_run_of_it_is_measured_where_it_may_be_and_sees_nothing(
+    harness: LmEvalHarness,
+    spoilt: Path,
+    tmp_path: Path,
+    programs: TaskSpec,
+    settings: Settings,
 ) -> None:
-    report = run(harness, make_job(micro, programs, unsafe_code=True), tmp_path / "work")
+    settings.WORKER_CAPABILITIES = ["code_sandbox"]
+    task = {"task": programs.task, "task_file": str(programs.file), "metric": programs.metric}
+    version = make_benchmark_version(needs=["code_sandbox"], **task)
+    [planned] = jobs_of(make_run(recipes=[make_recipe(version)]), spoilt)
+    assert planned.job.resume is not None
+    planned.job.resume.mkdir(parents=True, exist_ok=True)
+    report = run(harness, planned.job, tmp_path / "work")
     assert report.measurements[0].outcomes == (1.0, 0.0)
     assert (tmp_path / "work" / "scratch" / "ran").read_text() == "x"
 
