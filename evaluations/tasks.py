@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from evaluations.actions.announce_worker import announce_worker
-from evaluations.actions.drain_worker import hand_on
 from evaluations.actions.evaluate import evaluate
+from evaluations.actions.hand_on import hand_on
 from evaluations.actions.put_back_rescoring import release_rescorings
 from evaluations.actions.rank import mark_outdated, rank_board
 from evaluations.actions.release import release_runs

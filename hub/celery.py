@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import celeryd_init, worker_ready
+from celery.utils.nodenames import worker_direct
 from django.conf import settings
 
 from hub.presence import Herald, Hook
@@ -55,10 +56,11 @@ def _release_at_exit(sender: str | None = None, **_: object) -> None:
 def _say_that_we_are_up(sender: Any = None, **_: object) -> None:
     """`sender` is Celery's consumer. Its children were forked before this thread began."""
     global _herald  # noqa: PLW0603
+    own = worker_direct(node_of(worker_name())).name
     _herald = Herald(
         presence_hooks,
         name=worker_name(),
-        queues=tuple(sorted(sender.app.amqp.queues.consume_from)),
+        queues=tuple(sorted({*sender.app.amqp.queues.consume_from} - {own})),
         processes=sender.controller.concurrency,
         seconds=settings.LEASE_SECONDS / 4,
     )

@@ -41,7 +41,7 @@ class Herald(threading.Thread):
         self._stop_asked = threading.Event()
 
     def run(self) -> None:
-        _connect_alone()
+        connect_alone()
         while True:
             self._tell()
             if self._stop_asked.wait(self.seconds):
@@ -66,7 +66,7 @@ class Herald(threading.Thread):
             self.presence = self.presence._replace(first=False)
 
 
-def _connect_alone() -> None:
+def connect_alone() -> None:
     """A connection of this thread's own, opened for each word and closed after it.
 
     Not one of the pool: its helper threads do not live on in the children that a worker forks later,

@@ -6,8 +6,10 @@ from functools import partial
 from typing import Any
 
 import redis
+from celery.utils.nodenames import worker_direct
 from django.conf import settings
 from django.db import transaction
+from kombu import Queue
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
@@ -19,7 +21,7 @@ logger = logging.getLogger(__name__)
 POST = "post"
 
 
-def send(name: str, *args: Any, queue: str = "default") -> bool:
+def send(name: str, *args: Any, queue: str | Queue = "default") -> bool:
     """Send task `name` now. False when the broker did not take it; the sweeper will send again.
 
     `retry=False`: a web request must not wait for a broker that is down.
@@ -38,15 +40,33 @@ def send_on_commit(name: str, *args: Any, queue: str = "default") -> None:
 
 
 def depth(queue: str) -> int | None:
-    """How many messages of `queue` the broker holds; None when it does not answer within a second.
+    """How many messages of `queue` the broker holds; None when it does not answer within a second."""
+    depths = _depths([queue])
+    return depths[0] if depths else None
 
-    Celery on Redis keeps a queue as one list of that name.
-    """
+
+def send_to(node: str, name: str, *args: Any) -> bool:
+    """Send task `name` to the one worker of that Celery node, who takes it when it has time."""
+    return send(name, *args, queue=worker_direct(node))
+
+
+def letters(nodes: Iterable[str]) -> dict[str, int] | None:
+    """How many messages wait for each of these nodes alone; one question. None as `depth` says it."""
+    asked = sorted(set(nodes))
+    depths = _depths([worker_direct(node).name for node in asked])
+    return None if depths is None else dict(zip(asked, depths, strict=True))
+
+
+def _depths(queues: list[str]) -> list[int] | None:
+    """Celery on Redis keeps a queue as one list of that name."""
     try:
         with redis.Redis.from_url(
             settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
         ) as broker:
-            return int(broker.llen(queue))
+            pipe = broker.pipeline(transaction=False)
+            for queue in queues:
+                pipe.llen(queue)
+            return [int(length) for length in pipe.execute()]
     except (RedisError, OSError):
         return None
 

@@ -139,6 +139,8 @@ CELERY_TASK_IGNORE_RESULT = True
 # Late acknowledgement makes Celery 5.7.0 workers exit when Redis restarts; the lease does the recovery.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
+# Every worker has a queue of its own besides: for work that not all who listen can do.
+CELERY_WORKER_DIRECT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_DISABLE_PREFETCH = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0

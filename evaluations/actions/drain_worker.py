@@ -10,7 +10,7 @@ from evaluations.models import Worker
 from evaluations.permissions import may_drain_workers
 from hub.celery import node_of
 from hub.models import User
-from hub.queue import send, stop_taking, take_again
+from hub.queue import stop_taking, take_again
 from hub.refusal import Refusal
 
 LONGEST_WHY = 200
@@ -39,19 +39,6 @@ def undrain_worker(*, actor: User, worker: Worker) -> Worker:
     _write(worker, draining=False, drained_by=None, drain_why="")
     transaction.on_commit(partial(take_again, node_of(worker.name), worker.queues), robust=True)
     return worker
-
-
-def hand_on(*, queue: str, worker: str) -> bool:
-    """Send on a message that reached a worker which drains. Whether it was.
-
-    Only where somebody else may take it, and after the worker was told to take no more, so that it
-    does not come back for ever; else it is the sweeper's.
-    """
-    if not Worker.objects.filter(name=worker, draining=True).exists():
-        return False
-    stop_taking(node_of(worker), [queue])
-    others = Worker.objects.alive().filter(queues__contains=[queue], draining=False)
-    return others.exists() and send("evaluations.work", queue, queue=queue)
 
 
 def _check(actor: User, worker: Worker) -> None:

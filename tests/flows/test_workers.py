@@ -17,8 +17,8 @@ from evaluations.actions.request import request_runs
 from evaluations.actions.sweep import sweep
 from evaluations.models import Recipe, Run, Score, Worker
 from hub.models import Checkpoint, User
-from hub.queue import depth, send
-from tests.factories import make_board
+from hub.queue import depth, letters, send
+from tests.factories import make_benchmark_version, make_board, make_recipe
 from tests.flows.origin import Origin, serving
 from tests.running import (
     checkpoint_of,
@@ -212,6 +212,42 @@ def test_a_run_that_was_handed_back_is_taken_elsewhere_at_once(
     assert [each.worker.partition("@")[0] for each in claims] == ["leaving", "staying"]
     assert [each.attempt for each in claims] == [1, 1]
     assert_ended_once(run)
+
+
+def test_a_message_that_an_unfit_worker_reads_reaches_the_fit_one_even_while_that_is_busy(
+    ann: User, hold: Path, tmp_path: Path
+) -> None:
+    """Nobody sweeps here. While the fit worker measures, the other one reads whatever is sent."""
+    recipe = make_recipe(
+        make_benchmark_version(harness="fast", needs=["network"]), harness_version="1"
+    )
+    hold.touch()
+    extra: dict[str, Any] = {"FAST_HARNESS_HOLD": str(hold)}
+    with (
+        running_worker("unfit", folder=tmp_path, WORKER_CAPABILITIES="", **extra),
+        running_worker("fit", folder=tmp_path, WORKER_CAPABILITIES="network", **extra),
+    ):
+        eventually(lambda: Worker.objects.alive().count() == 2, what="who is there?")
+        assert set(Worker.objects.values_list("queues__0", "queues__len")) == {("cpu", 1)}
+        first = ask(ann, stored_checkpoint("one"), recipe)
+        eventually(lambda: states() == ["running"], what="the fit worker heard nothing")
+        later = [ask(ann, stored_checkpoint(f"bytes {number}"), recipe) for number in range(3)]
+        node = first_holder().partition("/")[0]
+        eventually(lambda: letters([node]) == {node: 3}, what="nothing was handed on")
+        # More messages than runs are of no use to anybody.
+        send("evaluations.work", "cpu", queue="cpu")
+        eventually(lambda: depth("cpu") == 0)
+        plain = ask(ann, stored_checkpoint("two"), fast_recipe())
+        eventually(lambda: Run.objects.get(pk=plain.pk).worker.startswith("unfit@"))
+        assert letters([node]) == {node: 3}
+        hold.unlink()
+        eventually(lambda: set(states()) == {"published"}, what="a run was left waiting")
+    for run in [first, *later]:
+        assert_ended_once(run)
+
+
+def first_holder() -> str:
+    return Run.objects.order_by("pk").values_list("worker", flat=True)[0]
 
 
 def test_a_worker_that_drains_ends_what_it_holds_and_takes_nothing_more(

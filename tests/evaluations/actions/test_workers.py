@@ -8,7 +8,8 @@ from django.conf import settings as django_settings
 from django.core.exceptions import PermissionDenied
 
 from evaluations.actions.announce_worker import announce_worker
-from evaluations.actions.drain_worker import drain_worker, hand_on, undrain_worker
+from evaluations.actions.drain_worker import drain_worker, undrain_worker
+from evaluations.actions.hand_on import hand_on
 from evaluations.actions.sign_off import sign_off
 from evaluations.actions.start import claim_next
 from evaluations.actions.sweep import forget_workers
@@ -16,7 +17,7 @@ from evaluations.models import Worker
 from evaluations.queues import needs_of
 from hub.lease import from_now
 from hub.models import User
-from hub.queue import depth
+from hub.queue import depth, letters
 from hub.refusal import Refusal
 from tests import fast_harness  # noqa: F401 (registers itself)
 from tests.factories import make_checkpoint, make_recipe, make_run
@@ -104,6 +105,32 @@ def test_a_message_that_a_draining_worker_took_goes_to_whoever_may_use_it(cleo: 
     assert depth("cpu") == 0
     assert hand_on(queue="cpu", worker=worker.name)
     assert depth("cpu") == 1
+
+
+def test_a_message_that_an_unfit_worker_took_goes_to_the_least_busy_fit_one() -> None:
+    needs = ["network"]
+    unfit, other, busy, idle = (announced(f"{name}@here/1") for name in "abcd")
+    Worker.objects.filter(pk__in=[busy.pk, idle.pk]).update(capabilities=needs)
+    Worker.objects.filter(pk__in=[unfit.pk, other.pk]).update(capabilities=[])
+    make_run(needs=needs)
+    assert claim_next(queue="cpu", worker=busy.name)
+    assert not hand_on(queue="cpu", worker=unfit.name), "nothing waits"
+    for _ in range(2):
+        make_run(needs=needs)
+    assert not hand_on(queue="cpu", worker=idle.name), "it can take them itself"
+    assert not hand_on(queue="cpu", worker="somebody who has not said what they have")
+    # Four places: one is taken at `busy`. Never more messages than runs.
+    assert [hand_on(queue="cpu", worker=unfit.name) for _ in range(5)] == [*[True] * 4, False]
+    assert letters(["b@here", "c@here", "d@here"]) == {"b@here": 0, "c@here": 2, "d@here": 2}
+    assert depth("cpu") == 0
+
+
+def test_a_message_for_what_nobody_is_fit_for_ends_where_it_is() -> None:
+    reader, other = announced(), announced("bench@there/2")
+    make_run(needs=["nobody has this"])
+    assert not hand_on(queue="cpu", worker=reader.name)
+    assert letters(["bench@there"]) == {"bench@there": 0}
+    assert other in Worker.objects.alive()
 
 
 def test_only_maintainers_tell_workers_what_to_take(ann: User, ben: User) -> None:
