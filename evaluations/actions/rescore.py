@@ -131,7 +131,7 @@ class _Judging:
         for _, after in told:
             rank_board(after)
         self.report |= moves(self.old, self.new, told)
-        self._end("done")
+        self._end("done", failure_message="")
 
     def _end(self, state: str, **changes: Any) -> None:
         self.rescoring.move(

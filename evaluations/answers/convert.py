@@ -3,7 +3,7 @@
 import gzip
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,8 @@ LONGEST_LINE = 128 << 20
 # Lines of other filters; a gzip file of a few kilobytes can hold any number.
 MOST_SKIPPED = 64_000_000
 MOST_ITEMS = 4096
+# Every question has the same, but for tasks that stop elsewhere at each.
+MOST_SETTINGS, LONGEST_SETTING = 64, 4096
 CUT = "\n… [cut here; {:,} characters in all]"
 
 Line = Mapping[str, Any]
@@ -72,16 +74,23 @@ def write_parquet(
     """
     with ExitStack() as stack:
         files = [stack.enter_context(gzip.GzipFile(path, "rb")) for path in sources]
-        readers = [_of_filter(file, filter_name) for file in files]
+        settings: set[str] = set()
+        readers = [_noting(settings, _of_filter(file, filter_name)) for file in files]
         rows = _rows(readers, metric, doc_hashes, outcomes)
         try:
-            return write_rows(rows, target, seeds=len(sources))
+            return write_rows(rows, target, seeds=len(sources), settings=settings)
         except (EOFError, gzip.BadGzipFile) as error:
             raise BadAnswers("The answers are not a whole gzip file.") from error
 
 
-def write_rows(rows: Iterable[dict[str, Any]], target: Path, *, seeds: int) -> int:
-    """Rows of `schema` into one file; equal rows give equal bytes."""
+def write_rows(
+    rows: Iterable[dict[str, Any]], target: Path, *, seeds: int, settings: Set[str] = frozenset()
+) -> int:
+    """Rows of `schema` into one file; equal rows give equal bytes.
+
+    `settings` is read when all rows are: arguments of generation, each as JSON with sorted keys, which
+    a rescoring holds against those of its task.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -100,7 +109,8 @@ def write_rows(rows: Iterable[dict[str, Any]], target: Path, *, seeds: int) -> i
         for group in _groups(rows):
             count += len(group)
             writer.write_table(pa.Table.from_pylist(group, schema=form))
-        writer.add_key_value_metadata({"format": "1", "seeds": str(seeds)})
+        told = {"generation": json.dumps(sorted(settings))} if settings else {}
+        writer.add_key_value_metadata({"format": "1", "seeds": str(seeds), **told})
     return count
 
 
@@ -155,6 +165,15 @@ def _of_filter(file: gzip.GzipFile, name: str) -> Iterator[Line]:
         skipped += 1
         if skipped > MOST_SKIPPED:
             raise BadAnswers("The answers do not end.")
+
+
+def _noting(settings: set[str], lines: Iterator[Line]) -> Iterator[Line]:
+    """Lines as they come; arguments of generation are noted, as long as they are few."""
+    for line in lines:
+        for part in _arguments(line.get("arguments")):
+            if len(part) > 1 and isinstance(part[1], dict) and len(settings) < MOST_SETTINGS:
+                settings.add(json.dumps(part[1], sort_keys=True)[:LONGEST_SETTING])
+        yield line
 
 
 def _row(line: Line, outcome: float | None) -> dict[str, Any]:

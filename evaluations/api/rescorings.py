@@ -78,7 +78,7 @@ class RescoringList(ListEndpoint[Rescoring]):
             raise PermissionDenied("Only maintainers have scores judged again.")
         asked = RescoringRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        made = request_rescoring(actor=cast(User, request.user), **asked.validated_data)
+        made = request_rescoring(actor=request.user, **asked.validated_data)
         address = reverse("api_rescoring_detail", args=[made.pk])
         headers = {"Location": request.build_absolute_uri(address)}
         return Response(_one(made.pk), status=201, headers=headers)

@@ -22,6 +22,7 @@ from tests.factories import (
 )
 
 QUESTIONS = [f"How much is {number} and 1,000?" for number in range(6)]
+SETTINGS = {"until": ["\n"], "max_gen_toks": 6, "do_sample": False}
 TARGETS = [str(1000 + number) for number in range(6)]
 
 
@@ -75,7 +76,7 @@ def answered(recipe: Recipe, name: str, answers: Sequence[str]) -> Score:
             [said],
             outcome,
             metric="exact_match",
-            arguments=[[f"Question: {QUESTIONS[number]}\nAnswer:", {"until": ["\n"]}]],
+            arguments=[[f"Question: {QUESTIONS[number]}\nAnswer:", SETTINGS]],
             task=recipe.benchmark_version.task,
         )
         for number, (said, outcome) in enumerate(zip(answers, outcomes, strict=True))

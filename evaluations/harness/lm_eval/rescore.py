@@ -21,6 +21,8 @@ from refusing import Refused
 
 STORED = "stored"
 ANSWERS = "answers.parquet"
+# As evaluations/answers/convert.py has them.
+MOST_SETTINGS, LONGEST_SETTING = 64, 4096
 COLUMNS = ["task", "seed", "doc_id", "prompt", "form", "requests", "asked", "answers", "whole"]
 
 Row = dict[str, Any]
@@ -35,14 +37,17 @@ def load_answers(job: dict[str, Any]) -> Stored:
     tokenizer = None
     if any(task["apply_chat_template"] for task in job["tasks"]):
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    return Stored(read_answers(folder / ANSWERS), tokenizer, arguments)
+    return Stored(*read_answers(folder / ANSWERS), tokenizer, arguments)
 
 
-def read_answers(path: Path) -> dict[tuple[str, int, int], Row]:
-    """By task, seed and number of the document."""
+def read_answers(path: Path) -> tuple[dict[tuple[str, int, int], Row], set[str]]:
+    """By task, seed and number of the document; and arguments of generation as they were kept: none
+    where the file is older than that, or where there were too many."""
     with pyarrow.parquet.ParquetFile(path) as file:
         rows = file.read(columns=COLUMNS, use_threads=False).to_pylist()
-    return {(row["task"], row["seed"], row["doc_id"]): row for row in rows}
+        told = json.loads((file.metadata.metadata or {}).get(b"generation", b"[]"))
+    settings = set(told) if len(told) < MOST_SETTINGS else set()
+    return {(row["task"], row["seed"], row["doc_id"]): row for row in rows}, settings
 
 
 class Stored(LM):  # type: ignore[misc]
@@ -56,11 +61,13 @@ class Stored(LM):  # type: ignore[misc]
     def __init__(
         self,
         rows: dict[tuple[str, int, int], Row],
+        settings: set[str],
         tokenizer: Any = None,
         chat_template_args: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.rows = rows
+        self.settings = settings
         self.tokenizer = tokenizer
         self.chat_template_args = chat_template_args or {}
         self.tasks = {task for task, _, _ in rows}
@@ -85,6 +92,7 @@ class Stored(LM):  # type: ignore[misc]
             row = self._row_of(request, form)
             # lm_eval asks a request as often as it is to be repeated, each time as the same object.
             found.append(answer_of(row, request, drawn[id(request)]))
+            refuse_other_settings(self.settings, request)
             drawn[id(request)] += 1
         return found
 
@@ -139,6 +147,18 @@ def refuse_other_end(answer: str, request: Any) -> None:
     if any(stop in answer for stop in ([stops] if isinstance(stops, str) else stops) if stop):
         message = f"{named(request)} is to end elsewhere: another protocol, not another scorer."
         raise Refused("bad_job", message)
+
+
+def refuse_other_settings(kept: set[str], request: Any) -> None:
+    settings = next((part for part in request.args if isinstance(part, dict)), None)
+    if kept and settings is not None and told_as_kept(settings) not in kept:
+        message = f"{named(request)} is to be answered under other settings: another protocol."
+        raise Refused("bad_job", message)
+
+
+def told_as_kept(settings: Row) -> str:
+    """As evaluations/answers/convert.py writes them."""
+    return json.dumps(settings, sort_keys=True)[:LONGEST_SETTING]
 
 
 def named(request: Any) -> str:

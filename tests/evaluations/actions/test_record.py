@@ -165,7 +165,7 @@ def test_when_one_score_cannot_be_written_none_is(
 ) -> None:
     run = scoring_run(recipes=[fast_recipe(), fast_recipe()])
     report = report_for(run, tmp_path)
-    real, calls = record._write_score, []
+    real, calls = record.write_score, []
 
     def second_fails(*args: Any) -> None:
         calls.append(args)
@@ -173,7 +173,7 @@ def test_when_one_score_cannot_be_written_none_is(
             raise IntegrityError("as if another had been first")
         real(*args)
 
-    monkeypatch.setattr(record, "_write_score", second_fails)
+    monkeypatch.setattr(record, "write_score", second_fails)
     with pytest.raises(IntegrityError):
         record_run(run, report, timings={})
     assert not Score.objects.exists()

@@ -143,6 +143,7 @@ OTHERS: dict[str, tuple[Callable[[str], str], str]] = {
     "prompt": (lambda text: text.replace("Question: {{", "Q: {{"), "in other words"),
     "examples": (lambda text: text + "num_fewshot: 1\n", "in other words"),
     "stop": (lambda text: text.replace('"</s>"', '":"'), "to end elsewhere"),
+    "length": (lambda text: text.replace("max_gen_toks: 6", "max_gen_toks: 7"), "other settings"),
     "form": (
         lambda text: (
             text.replace("generate_until", "loglikelihood").split("filter_list")[0]
