@@ -6,12 +6,14 @@ Idempotent: beat may run twice, and two sweeps at once do what one does.
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 
 from evaluations.actions.fail import LEASE_LOST, fail_run
 from evaluations.actions.follow import let_all_follow
 from evaluations.actions.refresh_estimates import refresh_estimates
 from evaluations.models import Board, Run, Worker
+from evaluations.models.run import RunQuerySet
 from hub.lease import from_now
 from hub.queue import depth, send
 from hub.state import IllegalMove
@@ -71,17 +73,23 @@ def _nudge(queue: str) -> int:
     missing = min(due.count() - known, BATCH)
     if missing <= 0:
         return 0
-    unsent = due.unsent(settings.SWEEP_SECONDS).values_list("pk", flat=True)[:missing]
-    sent = 0
-    for pk in list(unsent):
-        # Marked before it is sent, so that of two sweeps one sends.
-        mine = Run.objects.unsent(settings.SWEEP_SECONDS).filter(pk=pk).update(sent_at=Now())
-        if mine and send("evaluations.work", queue, queue=queue):
-            sent += 1
-        elif mine:
-            Run.objects.filter(pk=pk, state="queued").update(sent_at=None)
-            break
-    return sent
+    marked = _mark_sent(due, missing)
+    for sent, _ in enumerate(marked):
+        if not send("evaluations.work", queue, queue=queue):
+            Run.objects.filter(pk__in=marked[sent:], state="queued").update(sent_at=None)
+            return sent
+    return len(marked)
+
+
+def _mark_sent(due: RunQuerySet, count: int) -> list[int]:
+    """Before they are sent, so that of two sweeps one sends. Two queries, however many."""
+    with transaction.atomic():
+        unsent = due.unsent(settings.SWEEP_SECONDS).select_for_update(
+            skip_locked=True, of=("self",)
+        )
+        marked = list(unsent.values_list("pk", flat=True)[:count])
+        Run.objects.filter(pk__in=marked).update(sent_at=Now())
+    return marked
 
 
 def nudge_boards() -> int:
