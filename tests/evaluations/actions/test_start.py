@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from evaluations.actions.start import claim_next
@@ -43,6 +45,22 @@ def test_a_run_that_waits_for_its_next_attempt_is_left_until_then() -> None:
     assert claim_next(queue="cpu", worker="w") is None
     Run.objects.filter(pk=run.pk).update(not_before=timezone.now() - timedelta(hours=1))
     assert claim_next(queue="cpu", worker="w") == run
+
+
+def test_the_next_run_is_read_from_the_index_of_what_waits_and_nothing_is_sorted() -> None:
+    like = make_run()
+    same = {"checkpoint": like.checkpoint, "requested_by": like.requested_by, "queue": "cpu"}
+    states = ["queued"] * 1500 + ["cancelled"] * 1500
+    Run.objects.bulk_create(Run(state=state, **same) for state in states)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE evaluations_run")
+        with CaptureQueriesContext(connection) as seen:
+            assert claim_next(queue="cpu", worker="w")
+        [query] = [each["sql"] for each in seen if "SKIP LOCKED" in each["sql"]]
+        cursor.execute(f"EXPLAIN {query}")
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    assert "Index Scan using run_waiting" in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.django_db(transaction=True)
