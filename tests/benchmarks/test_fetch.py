@@ -3,9 +3,7 @@
 pytest -m benchmark -s tests/benchmarks/test_fetch.py
 """
 
-import hashlib
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,48 +16,23 @@ from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-def
 from pytest_django.fixtures import Settings
 
 from hub import store as stores
-from hub.manifest import FileRow
 from hub.models import Checkpoint, ModelVariant
 from hub.origins.fetch import fetch_checkpoint
+from tests.benchmarks.origins import COMMIT, Origin
 
 pytestmark = pytest.mark.benchmark
 
 MEGABYTE = 1_000_000
 ROUNDS = 5
-COMMIT = "c" * 40
-
-
-class Origin:
-    def __init__(self, folder: Path, sizes: list[int]) -> None:
-        folder.mkdir()
-        self.rows: list[FileRow] = []
-        for number, size in enumerate(sizes):
-            data = random.Random(number).randbytes(size)
-            path = f"model-{number}.safetensors"
-            (folder / path).write_bytes(data)
-            sha256 = hashlib.sha256(data).hexdigest()
-            self.rows.append(FileRow(path=path, size=size, sha256=sha256))
-        script = Path(__file__).with_name("origin_server.py")
-        command = [sys.executable, str(script), str(folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
-
-    @property
-    def size(self) -> int:
-        return sum(row["size"] for row in self.rows)
-
-    def sent(self) -> int:
-        return int(httpx2.get(f"{self.url}/sent").text)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.communicate()
 
 
 @pytest.fixture(params=[[200], [50] * 4, [2] * 100], ids=["1 x 200 MB", "4 x 50 MB", "100 x 2 MB"])
 def origin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Origin]:
-    origin = Origin(tmp_path / "origin", [size * MEGABYTE for size in request.param])
+    files = {
+        f"model-{number}.safetensors": random.Random(number).randbytes(size * MEGABYTE)
+        for number, size in enumerate(request.param)
+    }
+    origin = Origin(tmp_path / "origin", files)
     yield origin
     origin.stop()
 
@@ -73,7 +46,7 @@ def test_a_fetch_costs_little_more_than_a_download_and_the_second_nothing(
     settings.HF_ENDPOINT, settings.HF_TOKEN = origin.url, ""
     disable_progress_bars()
     checkpoint = Checkpoint(
-        variant=ModelVariant(repo_id="a/b"), commit=COMMIT, files=list(origin.rows)
+        variant=ModelVariant(repo_id="a/b"), commit=COMMIT, files=list(origin.rows.values())
     )
     seconds: dict[str, list[float]] = {"stream": [], "client": [], "hub": []}
     ways: dict[str, Callable[[Path], None]] = {
@@ -91,7 +64,7 @@ def test_a_fetch_costs_little_more_than_a_download_and_the_second_nothing(
     before = origin.sent()
     _hub(checkpoint)
     assert origin.sent() == before
-    assert all(stores.default().verify(row["sha256"]) for row in origin.rows)
+    assert all(stores.default().verify(row["sha256"]) for row in origin.rows.values())
     _report(request.node.callspec.id, origin.size, seconds)
 
 
@@ -99,7 +72,7 @@ def _stream(origin: Origin, folder: Path) -> None:
     """The bytes into files with the same HTTP library, and nothing else."""
     folder.mkdir()
     with httpx2.Client() as client:
-        for row in origin.rows:
+        for row in origin.rows.values():
             url = f"{origin.url}/a/b/resolve/{COMMIT}/{row['path']}"
             with client.stream("GET", url) as answer, (folder / row["path"]).open("wb") as file:
                 for block in answer.iter_bytes():
