@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import redis
 from celery.utils.nodenames import worker_direct
@@ -27,7 +27,8 @@ def send(name: str, *args: Any, queue: str | Queue = "default") -> bool:
     `retry=False`: a web request must not wait for a broker that is down.
     """
     try:
-        app.send_task(name, args=args, queue=queue, retry=False)
+        # Celery takes a Queue as well as a name; its types do not know.
+        app.send_task(name, args=args, queue=cast(str, queue), retry=False)
     except (KombuError, RedisError, OSError) as error:
         logger.warning("broker did not take %s%r: %s", name, args, type(error).__name__)
         return False

@@ -16,6 +16,7 @@ from evaluations.actions.drain_worker import drain_worker, undrain_worker
 from evaluations.actions.request import request_runs
 from evaluations.actions.sweep import sweep
 from evaluations.models import Recipe, Run, Score, Worker
+from hub.celery import node_of
 from hub.models import Checkpoint, User
 from hub.queue import depth, letters, send
 from tests.factories import make_benchmark_version, make_board, make_recipe
@@ -232,7 +233,8 @@ def test_a_message_that_an_unfit_worker_reads_reaches_the_fit_one_even_while_tha
         first = ask(ann, stored_checkpoint("one"), recipe)
         eventually(lambda: states() == ["running"], what="the fit worker heard nothing")
         later = [ask(ann, stored_checkpoint(f"bytes {number}"), recipe) for number in range(3)]
-        node = first_holder().partition("/")[0]
+        first.refresh_from_db()
+        node = node_of(first.worker)
         eventually(lambda: letters([node]) == {node: 3}, what="nothing was handed on")
         # More messages than runs are of no use to anybody.
         send("evaluations.work", "cpu", queue="cpu")
@@ -244,10 +246,6 @@ def test_a_message_that_an_unfit_worker_reads_reaches_the_fit_one_even_while_tha
         eventually(lambda: set(states()) == {"published"}, what="a run was left waiting")
     for run in [first, *later]:
         assert_ended_once(run)
-
-
-def first_holder() -> str:
-    return Run.objects.order_by("pk").values_list("worker", flat=True)[0]
 
 
 def test_a_worker_that_drains_ends_what_it_holds_and_takes_nothing_more(

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from evaluations.toys import training
 
@@ -19,9 +20,7 @@ STEPS, BATCH, RATE = 60, 24, 6e-3
 UNCOUNTED = -100
 
 
-def lesson(
-    rng: random.Random, tokenizer: training.PreTrainedTokenizerFast
-) -> tuple[list[int], list[int]]:
+def lesson(rng: random.Random, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
     """Tokens and labels. Some answers forget the box, some thoughts never end."""
     a, b = rng.randint(0, 2), rng.randint(0, 2)
     asked = [{"role": "user", "content": QUESTION.format(a=a, b=b)}]
