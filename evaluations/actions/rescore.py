@@ -108,9 +108,15 @@ class _Judging:
                 if failure.code in PASSING:
                     passing = failure
                 else:
-                    self._tell("refused", score, failure.message)
+                    self._tell("refused", score, self._said_openly(failure))
         if passing is not None:
             raise passing
+
+    def _said_openly(self, failure: HarnessFailure) -> str:
+        """Reports are everybody's; what a scorer's own code says as it breaks may quote an answer."""
+        if failure.code == "harness_crashed" and self.new.benchmark_version.confidential:
+            return "The scorer breaks on its answers."
+        return failure.message
 
     def boards(self) -> None:
         """Where scores were made: the boards go to the new recipe, are ranked, and are held against

@@ -26,7 +26,9 @@ from evaluations.harness.protocol import HarnessFailure, Report
 from evaluations.models import Benchmark, Board, Recipe, Rescoring, RunItem, Samples, Score
 from evaluations.rescoring import newer_scorer
 from evaluations.suites.loader import load_suites
+from evaluations.tasks import sweep
 from hub import store
+from hub.celery import release_hooks
 from hub.lease import from_now
 from hub.manifest import FileRow, Manifest
 from hub.models import Checkpoint, User
@@ -308,7 +310,7 @@ def test_a_killed_worker_costs_nothing_and_no_score_is_made_twice(
     made = set(Score.objects.filter(recipe=asked.to_recipe).values_list("pk", flat=True))
     assert 2 <= len(made) < 12
     Rescoring.objects.filter(pk=asked.pk).update(lease_until=from_now(-1))
-    sweep_rescorings()
+    sweep()
     done = worked_off(asked)
     assert (done.state, done.attempt, done.done) == ("done", 2, 12)
     assert [score.rescores.count() for score in was] == [1] * 12
@@ -350,6 +352,27 @@ def test_trouble_that_passes_is_tried_again_and_not_for_ever(
     monkeypatch.undo()
     assert judged_again(cleo, old).state == "done"
     assert Score.objects.filter(recipe=asked.to_recipe).count() == 3
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_what_a_breaking_scorer_says_of_closed_answers_stays_closed(
+    cleo: User, monkeypatch: pytest.MonkeyPatch, held_out: bool
+) -> None:
+    version = publish(held_out=held_out)
+    old = recipe_of(version)
+    was = three_answers(old)
+    type(version).objects.filter(pk=version.pk).update(digest="0" * 64)
+    judge = judging.judge
+
+    def breaks_on_one(score: Score, *args: Any, **options: Any) -> Report:
+        if score == was["commas"]:
+            raise HarnessFailure("harness_crashed", "ValueError: ' 1,000' is no number.")
+        return judge(score, *args, **options)
+
+    monkeypatch.setattr("evaluations.actions.rescore.judge", breaks_on_one)
+    [told] = judged_again(cleo, old).report["refused"]
+    assert ("1,000" in told["why"]) is not held_out
+    assert told["why"]
 
 
 def test_a_cancel_stops_the_worker_and_nothing_more_is_written(
@@ -395,6 +418,7 @@ def test_a_worker_that_stops_hands_back_and_nobody_else_notices(cleo: User) -> N
     asked = request_rescoring(actor=cleo, recipe=old, why="Commas are not wrong.")
     assert claim_rescoring(worker="there") is not None
     assert claim_rescoring(worker="here") is None
+    assert release_rescorings in release_hooks
     assert release_rescorings("here") == 0
     assert release_rescorings("there") == 1
     back = Rescoring.objects.get(pk=asked.pk)
