@@ -4,7 +4,7 @@ compared with that: a name in adapter_config.json is the author's word for some 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -41,14 +41,18 @@ def base_of(checkpoint: Checkpoint) -> Checkpoint | None:
     if checkpoint.manifest.kind != "adapter":
         return None
     edges = checkpoint.variant.parent_edges.filter(relation__in=ADAPTING)
-    found = list(edges.select_related("parent")[:2])
-    if not found:
+    return base_among(list(edges.select_related("parent")[:2]))
+
+
+def base_among(edges: Sequence[LineageEdge]) -> Checkpoint:
+    """The checkpoint that an adapter's edges (relations in ADAPTING) name. Raises Refusal as base_of."""
+    if not edges:
         message = "This is an adapter, and its lineage names no base. Add the base as its parent."
         raise Refusal("no_base", message)
-    if len(found) > 1:
+    if len(edges) > 1:
         message = "Its lineage names several bases; an adapter is measured on one."
         raise Refusal("several_bases", message)
-    base = _at(found[0])
+    base = _at(edges[0])
     if base.manifest.kind != "model":
         message = (
             f"Its base {base.variant} is no whole model in safetensors. Merge it, or name another."

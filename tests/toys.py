@@ -38,6 +38,14 @@ def micro_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared / "micro"
 
 
+def variants_of(micro: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model as `adapter`, `merged` with it, and as `gguf`, each in a folder (4 s)."""
+    folder = tmp_path_factory.mktemp("variants")
+    script = ROOT / "tests" / "evaluations" / "harness" / "variants.py"
+    subprocess.run([HARNESS_PYTHON, script, micro, folder], capture_output=True, check=True)
+    return folder
+
+
 def copy_of(model: Path, target: Path) -> Path:
     """A copy of a model folder that a test may spoil."""
     return Path(shutil.copytree(model, target))

@@ -11,12 +11,14 @@ from typing import Any, Final
 from django.db.models.fields.json import KT
 from django.urls import reverse
 
+from contributions.checks.file_safety import is_adapter
 from contributions.checks.pinned import read_kept_json, read_pinned_json, read_start
 from contributions.checks.tensors import table_of
 from contributions.checks.verdict import Context, Detail, Verdict
 from contributions.models import Check
 from contributions.models.check import FIRST
 from contributions.proposals.card_facts import adapter_base, architecture_of
+from evaluations.bases import ADAPTING
 from hub.closure import climb, edges_above
 from hub.models import Checkpoint, Dataset, FormerName, ModelVariant
 from hub.models.lineage import DATA_RELATIONS, Relation
@@ -51,6 +53,7 @@ def run(context: Context) -> Verdict:
     wrong: list[Detail] = []
     doubtful = list(_unknown(edges, here))
     if context.proposal.origin_kind == "model" and context.pinned:
+        wrong += _bases(context, edges)
         config = read_pinned_json(context, "config.json")
         for edge in edges:
             entry = here.get(edge["parent_name"].lower())
@@ -170,6 +173,19 @@ def _sizes(config: Mapping[str, Any]) -> dict[str, int]:
     part = inner if isinstance(inner, dict) else config
     keys = ("hidden_size", "num_hidden_layers", "vocab_size")
     return {key: part[key] for key in keys if isinstance(part.get(key), int)}
+
+
+def _bases(context: Context, edges: list[dict[str, Any]]) -> Iterator[Detail]:
+    """An adapter is measured on its base, so its lineage names one and only one."""
+    if not is_adapter(context.pinned):
+        return
+    bases = [edge["parent_name"] for edge in edges if edge["relation"] in ADAPTING]
+    if not bases:
+        text = "This is an adapter, and its lineage names no base to measure it on."
+        yield Detail(text, "edges", fix="Add the base as its parent, with the relation adapter.")
+    elif len(bases) > 1:
+        text = "Its lineage names several bases; an adapter is measured on one."
+        yield Detail(text, "edges", found=", ".join(bases), fix="Keep the one it was trained on.")
 
 
 def _adapted(context: Context, here: Mapping[str, ModelVariant | Dataset]) -> Iterator[Detail]:

@@ -1,7 +1,8 @@
 """Does it load, write and know some English? A few seconds of the real harness, before hours of it.
 
 The files come into the store, where the run finds them later; the process is the one that measures, with
-the same limits and without a network. Larger checkpoints are left to the run itself, which begins alike.
+the same limits and without a network. An adapter is tried on the base that its lineage names. Larger
+checkpoints are left to the run itself, which begins alike.
 """
 
 import gzip
@@ -17,17 +18,19 @@ from typing import Any, Final
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from contributions.checks.file_safety import is_adapter, is_gguf_only
 from contributions.checks.pinned import read_pinned_json
 from contributions.checks.verdict import Context, Detail, Hindered, Verdict
 from contributions.models import Check
+from evaluations.bases import ADAPTING, base_among, digest_on, lay_out, needs_of_checkpoint
+from evaluations.capabilities import backends_here
 from evaluations.harness.protocol import HarnessFailure, Job, Limits, Measurement, Report, TaskSpec
 from evaluations.harness.registry import get_harness
 from evaluations.suites.loader import FOLDER
 from hub.manifest import Manifest
-from hub.models import Checkpoint, ModelVariant
+from hub.models import Checkpoint, LineageEdge, ModelVariant
 from hub.origins.errors import Cancelled
-from hub.origins.fetch import fetch_checkpoint, lay_out
+from hub.origins.fetch import fetch_checkpoint
+from hub.refusal import Refusal
 
 name: Final = "smoke"
 label: Final = "Smoke test"
@@ -48,27 +51,35 @@ def run(context: Context) -> Verdict:
     pinned = context.pinned
     found = pinned["manifest"]
     manifest = Manifest.of(pinned["commit"], found["files"])
-    if is_adapter(pinned) or is_gguf_only(pinned):
-        return Verdict("skipped", "Only whole models in safetensors are tried.")
-    if manifest.size > settings.SMOKE_MAX_BYTES:
+    if sum(row["path"].endswith(".gguf") for row in manifest.files) > 1:
+        text = "Not tried: of several GGUF files a recipe has to name one."
+        return Verdict("skipped", text, code="several_files")
+    try:
+        parts = _parts(context, manifest)
+    except Refusal as refusal:
+        return Verdict("skipped", f"Not tried: {refusal.message}", code=refusal.code)
+    size = sum(part.manifest.size for part in parts)
+    if size > settings.SMOKE_MAX_BYTES:
         most = filesizeformat(settings.SMOKE_MAX_BYTES)
-        text = (
-            f"Not tried: {filesizeformat(manifest.size)}, more than {most}. Its run begins with it."
-        )
+        text = f"Not tried: {filesizeformat(size)}, more than {most}. Its run begins with it."
         text = text.replace("\xa0", " ")
         return Verdict("skipped", text, code="too_large")
-    if earlier := _earlier(manifest.digest):
+    if lacking := needs_of_checkpoint(parts[0]) - set(backends_here()):
+        text = f"Not tried: the harness of this worker has no {', '.join(sorted(lacking))}."
+        return Verdict("skipped", text, code="unavailable")
+    digest = digest_on(*parts) if len(parts) > 1 else manifest.digest
+    if earlier := _earlier(digest):
         return Verdict(
             "passed", f"These files were tried before: {earlier['said']}", findings=earlier
         )
     try:
-        _fetch(context, manifest)
-        report, answers = _try(context, manifest)
+        _fetch(context, parts)
+        report, answers = _try(context, parts)
     except Cancelled:
         raise Hindered("lease_lost", "Another worker took over.", retryable=True) from None
     except HarnessFailure as failure:
         return _failed(failure)
-    return _verdict(context, manifest, report, answers)
+    return _verdict(context, digest, report, answers)
 
 
 def _earlier(digest: str) -> dict[str, Any] | None:
@@ -78,24 +89,44 @@ def _earlier(digest: str) -> dict[str, Any] | None:
     return dict(found) if found else None
 
 
-def _fetch(context: Context, manifest: Manifest) -> None:
+def _parts(context: Context, manifest: Manifest) -> list[Checkpoint]:
+    """What is loaded, as a run would: the pinned files, and an adapter's base as its edges name it.
+
+    Raises Refusal (evaluations.bases.base_among) where nobody can say what that is.
+    """
     variant = ModelVariant(repo_id=context.pinned["repo_id"])
-    checkpoint = Checkpoint(
-        variant=variant, commit=manifest.commit, files=[dict(row) for row in manifest.files]
-    )
-    fetch_checkpoint(checkpoint, on_progress=lambda done, total: None, cancelled=context.lost)
+    files = [dict(row) for row in manifest.files]
+    checkpoint = Checkpoint(variant=variant, commit=manifest.commit, files=files)
+    if manifest.kind != "adapter":
+        return [checkpoint]
+    edges = [
+        LineageEdge(
+            relation=edge["relation"],
+            parent=ModelVariant.objects.named(*edge["parent_name"].split("/", 1)).first(),
+            parent_name=edge["parent_name"],
+            parent_commit=edge.get("parent_commit", ""),
+        )
+        for edge in context.payload.get("edges", [])
+        if edge["relation"] in ADAPTING
+    ]
+    return [checkpoint, base_among(edges)]
 
 
-def _try(context: Context, manifest: Manifest) -> tuple[Report, list[str]]:
+def _fetch(context: Context, parts: list[Checkpoint]) -> None:
+    for part in parts:
+        fetch_checkpoint(part, on_progress=lambda done, total: None, cancelled=context.lost)
+
+
+def _try(context: Context, parts: list[Checkpoint]) -> tuple[Report, list[str]]:
     base = settings.STATE_DIR / "runs"
     base.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="smoke-", dir=base))
     try:
-        fetch = partial(_fetch, context, manifest)
-        lay_out(manifest.files, folder / "checkpoint", fetch=fetch)
+        path, base_path = lay_out(parts, folder, fetch=partial(_fetch, context, parts))
         (folder / "job").mkdir()
         job = Job(
-            checkpoint_path=folder / "checkpoint",
+            checkpoint_path=path,
+            base_path=base_path,
             tasks=(_task(TEXT, "bits_per_byte"), _task(WORDS, "exact_match")),
             device=settings.HARNESS_DEVICE,
             threads=settings.HARNESS_THREADS,
@@ -141,9 +172,9 @@ def _failed(failure: HarnessFailure) -> Verdict:
     )
 
 
-def _verdict(context: Context, manifest: Manifest, report: Report, answers: list[str]) -> Verdict:
+def _verdict(context: Context, digest: str, report: Report, answers: list[str]) -> Verdict:
     bits = _measured(report, TEXT).value
-    findings: dict[str, Any] = {"digest": manifest.digest, "bits_per_byte": bits}
+    findings: dict[str, Any] = {"digest": digest, "bits_per_byte": bits}
     wrong = list(_degenerate(answers))
     vocabulary = (read_pinned_json(context, "config.json") or {}).get("vocab_size")
     bound = GUESSING

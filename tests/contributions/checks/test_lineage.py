@@ -185,6 +185,14 @@ def test_an_adapter_fits_the_base_that_it_names(salt: None, ann: User) -> None:
     Contribution.objects.filter(pk=fits.version.contribution_id).update(state="closed")
     other = lineage(ann, adapter(640), edges=edges, architecture="")
     assert (other.state, "640" in other.summary) == ("warning", True)
+    Contribution.objects.filter(pk=other.version.contribution_id).update(state="closed")
+    silent = lineage(ann, adapter(8), edges=[], architecture="")
+    assert (silent.state, "no base" in silent.summary) == ("failed", True)
+    assert suggested(silent) == {"sea/salt": "adapter"}
+    Contribution.objects.filter(pk=silent.version.contribution_id).update(state="closed")
+    twice = [*edges, edge("sea/foam", "extracted_adapter")]
+    several = lineage(ann, adapter(8), edges=twice, architecture="")
+    assert (several.state, "several bases" in several.summary) == ("failed", True)
 
 
 def test_one_click_takes_a_suggestion_over(origin: str, ann: User, sam: User) -> None:

@@ -12,10 +12,13 @@ from pytest_django.fixtures import Settings
 from contributions.actions.check import run_check
 from contributions.checks import smoke
 from contributions.models import Check, Contribution
+from hub.manifest import Manifest
 from hub.models import User
 from tests.contributions.stories import head_checks, submitted
+from tests.factories import make_checkpoint, make_variant
 from tests.repos import host
-from tests.toys import micro_model
+from tests.running import rows_of
+from tests.toys import micro_model, variants_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,6 +26,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(scope="session")
 def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return micro_model(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def variants(micro: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return variants_of(micro, tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)
@@ -108,3 +116,50 @@ def test_a_harness_that_is_not_there_is_the_hubs_turn(
 def test_nothing_is_tried_that_the_file_check_refused(origin: str, ann: User) -> None:
     check = tried(ann, {"config.json": None})
     assert (check.state, check.started_at is None) == ("skipped", False)
+
+
+def adapter_of(folder: Path) -> dict[str, bytes | None]:
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    named = json.loads(files["adapter_config.json"]) | {
+        "base_model_name_or_path": "headwaters/spring"
+    }
+    absent = {"config.json": None, "model.safetensors": None, "tokenizer_config.json": None}
+    return {**absent, **files, "adapter_config.json": json.dumps(named).encode()}
+
+
+def on_spring(relation: str = "adapter") -> dict[str, Any]:
+    edge = {"parent_name": "headwaters/spring", "relation": relation, "is_dataset": False}
+    return {"edges": [{**edge, "parent_commit": ""}], "architecture": ""}
+
+
+def test_an_adapter_is_tried_on_the_base_that_its_lineage_names(
+    origin: str, ann: User, micro: Path, variants: Path
+) -> None:
+    adapter = adapter_of(variants / "adapter")
+    check = tried(ann, adapter, **on_spring())
+    assert (check.state, check.code) == ("skipped", "base_unknown")
+    commit = host("headwaters/spring", files_of(micro)).sha
+    manifest = Manifest.of(commit, [row for row in rows_of(micro) if row["path"] != "README.md"])
+    make_checkpoint(make_variant("headwaters/spring"), manifest)
+    host("sea/salt", adapter)
+    on_base = checked(submitted(ann, "sea/salt", parameters=None, **on_spring()))
+    assert on_base.state == "passed", on_base.summary
+    host("sea/whole", {**files_of(micro), **files_of(variants / "merged")})
+    merged = checked(submitted(ann, "sea/whole", parameters=None))
+    bits = [each.findings["bits_per_byte"] for each in (on_base, merged)]
+    assert bits[0] == pytest.approx(bits[1], abs=1e-4)
+    # Without an edge nobody knows the base, whatever the adapter's own file says.
+    nobody = checked(submitted(ann, "sea/salt", name="silent", parameters=None, architecture=""))
+    assert (nobody.state, nobody.code) == ("skipped", "no_base")
+
+
+def test_one_gguf_file_is_tried_and_of_several_none(origin: str, ann: User, variants: Path) -> None:
+    files = {path.name: path.read_bytes() for path in (variants / "gguf").iterdir()}
+    absent = {"config.json": None, "model.safetensors": None, "tokenizer_config.json": None}
+    check = tried(ann, {**absent, **files}, architecture="")
+    assert check.state in {"passed", "warning"}, check.summary
+    assert check.findings["bits_per_byte"] > 0
+    [name] = [name for name in files if name.endswith(".gguf")]
+    host("sea/two", {**absent, **files, "other.gguf": files[name]})
+    two = checked(submitted(ann, "sea/two", parameters=None, architecture=""))
+    assert (two.state, two.code) == ("skipped", "several_files")

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from evaluations.harness.lm_eval import LmEvalHarness
-from tests.toys import HARNESS_PYTHON, copy_of, micro_model
+from tests.toys import HARNESS_PYTHON, copy_of, micro_model, variants_of
 
 
 @pytest.fixture(scope="session")
@@ -17,11 +16,7 @@ def micro(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def variants(micro: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same model as an adapter, merged with it, and as GGUF (variants.py; 4 s, once)."""
-    folder = tmp_path_factory.mktemp("variants")
-    script = Path(__file__).with_name("variants.py")
-    subprocess.run([HARNESS_PYTHON, script, micro, folder], capture_output=True, check=True)
-    return folder
+    return variants_of(micro, tmp_path_factory)
 
 
 @pytest.fixture
