@@ -101,6 +101,32 @@ def test_a_child_that_closed_its_events_is_still_bounded(tmp_path: Path) -> None
     assert ending.stopped == "timed_out"
 
 
+# Five hold one block of 64 MiB together; then each of four writes to its own view of it, or does not.
+SHARED = """
+import time
+block = bytearray(os.urandom(1 << 20) * 64)
+children = 0
+while children < 4 and (pid := os.fork()): children += 1
+time.sleep(0.8)
+if not pid and {written}:
+    for page in range(0, len(block), 4096): block[page] = 1
+if not pid:
+    time.sleep(20 if {written} else 0)
+    os._exit(0)
+for _ in range(4): os.wait()
+"""
+
+
+@pytest.mark.parametrize(("written", "stopped"), [(False, None), (True, "out_of_memory")])
+def test_memory_that_is_shared_counts_once_and_no_longer_than_it_is(
+    tmp_path: Path, written: bool, stopped: str | None
+) -> None:
+    ending, _ = run_script(tmp_path, SHARED.format(written=written), rss_bytes=200 << 20)
+    assert ending.stopped == stopped
+    assert ending.peak_rss_bytes > 64 << 20
+    assert written or ending.peak_rss_bytes < 200 << 20
+
+
 def test_an_error_in_the_worker_leaves_no_child(tmp_path: Path) -> None:
     body = "import time; tell(started=True); time.sleep(60)"
 
