@@ -19,6 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from evaluations.actions.hand_on import hand_on
 from evaluations.actions.request import create_run
 from evaluations.actions.start import claim_next
 from evaluations.actions.sweep import nudge_waiting
@@ -37,6 +38,7 @@ PAST = 50_000
 CLAIMS = 96
 THREADS = (1, 8, 100)
 TIMES = 15
+FIT, UNFIT = "bench@here/1", "bench@there/1"
 
 RUNS = """
 INSERT INTO evaluations_run (checkpoint_id, state, purpose, queue, needs, priority, share, turn,
@@ -92,7 +94,7 @@ def claims_a_second(threads: int) -> float:
         connection.ensure_connection()
         ready.wait()
         for _ in range(count):
-            run = claim_next(queue="cpu", worker="bench")
+            run = claim_next(queue="cpu", worker=FIT)
             taken.append(run.pk if run else 0)
         ready.wait()
         connection.close()
@@ -115,7 +117,7 @@ def claims_a_second(threads: int) -> float:
 def plan_of_a_claim() -> str:
     """How PostgreSQL finds the next run, with the parameters of a real claim."""
     with CaptureQueriesContext(connection) as seen:
-        run = claim_next(queue="cpu", worker="bench")
+        run = claim_next(queue="cpu", worker=FIT)
     assert run is not None
     put_back([run.pk])
     [query] = [each["sql"] for each in seen if "SKIP LOCKED" in each["sql"]]
@@ -139,7 +141,8 @@ def test_what_the_queue_costs(client: Client) -> None:
         fill(size)
         needs = Run.objects.filter(state="queued").values_list("needs", flat=True)[0]
         facts = {"host": "here", "queues": ["cpu"], "backends": needs, "processes": 100}
-        Worker.objects.update_or_create(name="bench", defaults=facts)
+        Worker.objects.update_or_create(name=FIT, defaults=facts)
+        Worker.objects.update_or_create(name=UNFIT, defaults={**facts, "backends": []})
         plan = plan_of_a_claim()
         assert "run_waiting" in plan
         assert "Seq Scan" not in plan
@@ -159,6 +162,10 @@ def test_what_the_queue_costs(client: Client) -> None:
             "page of the last in line": milliseconds(partial(client.get, f"/runs/{last.pk}/")),
             "place of the last in line": milliseconds(partial(wait_of, last)),
             "all queues": milliseconds(lines),
+            "who is fit for nothing looks": milliseconds(
+                partial(claim_next, queue="cpu", worker=UNFIT)
+            ),
+            "and hands the message on": milliseconds(partial(hand_on, queue="cpu", worker=UNFIT)),
         }
         found.setdefault("nudging, after a loss", []).append(f"{took:,.0f} ms ({sent})")
         rows["nudging, the next sweep"] = milliseconds(nudge_waiting)
