@@ -93,7 +93,7 @@ def test_the_page_tells_all_of_the_report(client: Client, ann: User, score: Scor
     assert "Commas are not wrong.<br>See the thread." in page
     assert "2 scores judged again: 0 went up, 1 went down, 1 stayed." in page
     assert "−0.2500" in page
-    assert "-0.4000 to -0.1000" in page
+    assert "−0.4000 to −0.1000" in page
     assert "1 up, 3 down" in page
     assert f"?against={score.pk}&amp;show=changed" in page
     assert "2 of 3 changed places; 1 lost its place until it is measured" in page
