@@ -9,6 +9,7 @@ from evaluations.models import (
     BenchmarkVersion,
     Board,
     Recipe,
+    Rescoring,
     Run,
     RunEvent,
     RunItem,
@@ -43,6 +44,17 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["state", "queue"]
     list_select_related = ["checkpoint__variant", "requested_by"]
     inlines = [ItemInline, EventInline]
+
+
+@admin.register(Rescoring)
+class RescoringAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["id", "from_recipe", "to_recipe", "state", "done", "total", "requested_by"]
+    list_filter = ["state"]
+    list_select_related = [
+        "from_recipe__benchmark_version__benchmark",
+        "to_recipe__benchmark_version__benchmark",
+        "requested_by",
+    ]
 
 
 @admin.register(Score)

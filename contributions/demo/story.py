@@ -21,14 +21,19 @@ from contributions.actions.submit import submit
 from contributions.demo.accounts import Cast, ensure_cast
 from contributions.demo.script import ACTS, Act
 from contributions.models import Check, Contribution
+from evaluations.actions.measure_sensitivity import measure_sensitivity
 from evaluations.actions.seed import seed_suites
-from evaluations.models import Run
+from evaluations.harness.protocol import HarnessFailure
+from evaluations.models import Recipe, Run
 from evaluations.toys.plan import BY_NAME, DATASET, LOG, configuration
 from hub.actions.host_repository import host_repository
 from hub.models import User
+from hub.origins.errors import OriginError
+from hub.refusal import Refusal
 
 Say = Callable[[str], None]
 PATIENCE = 240.0
+BOARD = "tributary-demo"
 
 
 def tell(*, say: Say) -> None:
@@ -50,6 +55,7 @@ def tell(*, say: Say) -> None:
         close_act(act, open_contribution(act, cast, say), cast, say)
     watch_runs(say)
     say(f"The demo board is complete after {time.monotonic() - started:.0f} s")
+    vary_batches(say)
 
 
 def build(toys: Path, say: Say) -> Iterator[str]:
@@ -183,6 +189,21 @@ def watch_runs(say: Say) -> None:
         return not left
 
     wait_until(measured, "the evaluations")
+
+
+def vary_batches(say: Say) -> None:
+    """What the batch size does to the board's recipes, so that their pages say it. Once."""
+    for recipe in Recipe.objects.filter(boards__slug=BOARD, boards__current=True, sensitivity={}):
+        score = recipe.scores.select_related("checkpoint__variant").order_by("pk").first()
+        if score is None:
+            continue
+        try:
+            found = measure_sensitivity(recipe=recipe, checkpoint=score.checkpoint)
+        except (Refusal, HarnessFailure, OriginError) as error:
+            say(f"what the batch size does to {recipe} was not measured: {error}")
+            continue
+        changed = {size: row["changed"] for size, row in found["batch_size"].items()}
+        say(f"outcomes of {recipe} that change with the batch size: {changed}")
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:
