@@ -66,7 +66,9 @@ def asked_of(row: Mapping[str, Any], *, longest: int = PREVIEW) -> Asked:
 def _target(row: Mapping[str, Any]) -> str:
     """What was right, as text: tasks with choices often keep its number only."""
     target: str = row["target"]
-    choices: list[str] = [text.strip() for text in row["asked"] or ()] if row["form"] == "json" else []
+    choices: list[str] = (
+        [text.strip() for text in row["asked"] or ()] if row["form"] == "json" else []
+    )
     if target in choices or not target.isdecimal() or int(target) >= len(choices):
         return target
     return choices[int(target)]
