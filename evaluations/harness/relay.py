@@ -149,6 +149,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            # Unsaid, a client keeps the connection for its next question, which is then reset.
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

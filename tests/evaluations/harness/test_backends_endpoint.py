@@ -137,6 +137,16 @@ def test_only_two_paths_of_the_server_are_reached(server: Endpoint, tmp_path: Pa
     assert len(answer.json()["choices"][0]["logprobs"]["token_logprobs"]) == 3
 
 
+def test_a_client_that_was_refused_can_ask_on(server: Endpoint, tmp_path: Path) -> None:
+    with relay(server, tmp_path):
+        transport = httpx2.HTTPTransport(uds=str(short_of(tmp_path, tmp_path)))
+        with httpx2.Client(transport=transport, base_url="http://relay") as client:
+            for body in (b"", b"{}", b" " * (4 << 20)) * 30:
+                answer = client.post("/models", content=body)
+                assert answer.status_code == 404
+                assert answer.headers["Connection"] == "close"
+
+
 def short_of(folder: Path, tmp_path: Path) -> Path:
     """An address for a socket whose own path is too long for one."""
     link = tmp_path / "s"
